@@ -1,0 +1,28 @@
+import os
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: os.path.join(workflow.basedir, "config", "pipeline.yaml")
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/shard.smk"
+include: "workflow/rules/build.smk"
+include: "workflow/rules/overlap.smk"
+include: "workflow/rules/merge.smk"
+include: "workflow/rules/stats.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        output("alm_output.jsonl"),
+        output("quarantine.jsonl"),
+        output("stats.json"),
+        output("stats.tsv"),

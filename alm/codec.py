@@ -1,0 +1,82 @@
+"""JSON text <-> values, exactly: fast through orjson, slowly where orjson refuses or rounds.
+
+What a row merely passes through must come out as it went in: integers beyond 64 bits (orjson
+reads them as floats) and lone surrogates (orjson refuses them) take the standard library's path.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import Any
+
+import orjson
+
+from alm.errors import RowError
+
+_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_DIGITS = b"0" * 19
+_LONG_INTEGER = re.compile(rb"(?<![\d.eE+])\d{19,}(?![\d.eE])")
+
+
+def loads(text: bytes) -> Any:
+    """Parse one JSON text; of duplicate keys the last one counts.
+
+    Raises:
+        RowError: not UTF-8, not JSON, or a number in it is not finite.
+    """
+    if not _has_long_integer(text):
+        try:
+            return orjson.loads(text)
+        except orjson.JSONDecodeError:
+            pass
+    return _loads_exactly(text)
+
+
+def _has_long_integer(text: bytes) -> bool:
+    return (
+        _LONG_DIGITS in text.translate(_DIGITS_AS_ZEROS) and _LONG_INTEGER.search(text) is not None
+    )
+
+
+def _loads_exactly(text: bytes) -> Any:
+    try:
+        decoded = text.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise RowError(
+            "invalid_utf8", f"byte {error.start} of the line is not UTF-8; re-encode the manifest"
+        ) from error
+    try:
+        return json.loads(decoded, parse_constant=_refuse_constant, parse_float=_finite_float)
+    except RecursionError as error:
+        raise RowError("too_deep", "the JSON is nested too deeply to be processed") from error
+    except ValueError as error:
+        raise RowError("invalid_json", f"not valid JSON: {error}") from error
+
+
+def _refuse_constant(name: str) -> Any:
+    raise RowError("not_finite", f"{name} is not a finite number, and not JSON either")
+
+
+def _finite_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise RowError("not_finite", f"{text[:40]} is beyond the range of a double")
+    return value
+
+
+def dumps(value: Any) -> bytes:
+    """One compact line of JSON for finite ``value``.
+
+    Raises:
+        RowError: nested too deeply.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        pass
+    try:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    except RecursionError as error:
+        raise RowError("too_deep", "the JSON is nested too deeply to be written") from error

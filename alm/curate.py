@@ -1,0 +1,64 @@
+"""One manifest into one output file, in this process: no workflow, no engine."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+
+from alm import codec, files
+from alm.errors import RowError
+from alm.manifests import read_lines, whole_file
+from alm.params import OverlapParams, WindowParams
+from alm.quarantine import quarantine_record, stop_at, to_line
+from alm.records import finish, make_record
+from alm.stats import Stats
+
+
+def curate_manifest(
+    source: str | os.PathLike[str],
+    destination: str | os.PathLike[str],
+    window_params: WindowParams | None = None,
+    overlap_params: OverlapParams | None = None,
+    quarantine: str | os.PathLike[str] | None = None,
+) -> Stats:
+    """Curate the windows of one manifest.
+
+    Args:
+        source: a JSONL manifest.
+        destination: the output, one line of JSON a row, in input order; whole or absent.
+        window_params: how windows are built; by default the reference's values.
+        overlap_params: which windows stay; by default the reference's values. A
+            ``target_duration`` of None means the window's own target.
+        quarantine: where rows that cannot be processed go, one line of JSON each; it is empty
+            when all is well. Without it the first such row raises.
+
+    Returns:
+        What happened to the rows: see ``stats.json``.
+
+    Raises:
+        ManifestError: ``source`` is not there or cannot be read.
+        InvalidRowError: a row cannot be processed and ``quarantine`` is None.
+    """
+    window_params = window_params or WindowParams()
+    overlap_params = (overlap_params or OverlapParams()).resolved(window_params)
+    span = whole_file(os.fspath(source))
+    manifest = codec.dumps(span.path)
+    stats = Stats()
+    with contextlib.ExitStack() as stack:
+        output = stack.enter_context(files.written_whole(os.fspath(destination)))
+        refused = None
+        if quarantine is not None:
+            refused = stack.enter_context(files.written_whole(os.fspath(quarantine)))
+        for line in read_lines(span):
+            if line.is_blank:
+                continue
+            try:
+                record = make_record(line.text, manifest, window_params, stats)
+            except RowError as error:
+                if refused is None:
+                    raise stop_at(span.path, line, error) from error
+                stats.count("quarantined")
+                refused.write(to_line(quarantine_record(span.path, line, error)))
+            else:
+                output.write(finish(record, overlap_params, stats))
+    return stats

@@ -1,0 +1,40 @@
+"""The errors that users meet: each message says what is wrong, where, and what to do."""
+
+
+class AlmError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class ParameterError(AlmError, ValueError):
+    """A parameter has a value that is not allowed."""
+
+
+class ManifestError(AlmError):
+    """A manifest is missing, unreadable, or there is none where one was expected."""
+
+
+class RowError(AlmError):
+    """One row of a manifest cannot be processed.
+
+    ``reason`` is a short code that programs can group by, ``detail`` a sentence for people.
+    """
+
+    def __init__(self, reason: str, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
+
+    def __str__(self) -> str:
+        return f"{self.detail} [{self.reason}]"
+
+
+class InvalidRowError(AlmError):
+    """A row cannot be processed and the caller asked to stop at the first such row."""
+
+
+class TooManyInvalidError(AlmError):
+    """More rows were quarantined than ``max_invalid_fraction`` allows."""
+
+
+class EngineError(AlmError):
+    """An engine (Ray, Xenna) cannot run or died."""

@@ -1,0 +1,53 @@
+"""Files that are whole or absent: written beside their place, then renamed into it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+_BUFFER = 1 << 20
+_KERNEL_BATCH = 1 << 30
+_NOT_OFFERED = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno.EPERM}
+
+
+@contextmanager
+def written_whole(path: str | Path) -> Iterator[BinaryIO]:
+    """A file that appears under ``path`` only when the block ends without an error."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name[:200]}.{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        with temporary.open("wb", buffering=_BUFFER) as file:
+            yield file
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def join(parts: Iterable[str | Path], target: str | Path) -> None:
+    """Concatenate ``parts`` in order into ``target``."""
+    with written_whole(target) as output:
+        for part in parts:
+            with open(part, "rb", buffering=0) as source:
+                _copy_in_kernel(source.fileno(), output.fileno())
+                # What the kernel could not copy itself: all of it, or nothing.
+                shutil.copyfileobj(source, output, _BUFFER)
+                output.flush()
+
+
+def _copy_in_kernel(source: int, target: int) -> None:
+    if not hasattr(os, "copy_file_range"):
+        return
+    try:
+        while os.copy_file_range(source, target, _KERNEL_BATCH):
+            pass
+    except OSError as error:
+        if error.errno not in _NOT_OFFERED:
+            raise

@@ -1,0 +1,183 @@
+"""Find manifests, cut them into byte ranges, read the lines of a range.
+
+A manifest is a file with one JSON object a line. A line belongs to the range in which it starts,
+so ranges need no look at the content: file sizes are enough to plan a run.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from alm.errors import ManifestError
+
+SUFFIXES = (".jsonl", ".json")
+_BOM = b"\xef\xbb\xbf"
+_SKIP = 1 << 20
+
+
+class Manifest(NamedTuple):
+    """A manifest as found under the configured path, and its size in bytes."""
+
+    path: str
+    size: int
+
+
+class ByteRange(NamedTuple):
+    """The lines of ``path`` that start at byte ``start`` or later and before ``stop``."""
+
+    path: str
+    start: int
+    stop: int
+
+
+class Line(NamedTuple):
+    """A line with its line break, where it starts, and its number in the range, from 1."""
+
+    offset: int
+    number: int
+    text: bytes
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing on it: such a line is no row."""
+        return not self.text or self.text.isspace()
+
+
+def discover(manifest_path: str | Sequence[str]) -> list[Manifest]:
+    """Find the manifests under a file, a directory, a glob, or a list of these.
+
+    A directory is searched recursively for ``.jsonl`` and ``.json``; a glob may use ``**``.
+    Paths stay as they were configured, neither resolved nor made absolute. A file that is found
+    twice counts once. The order is that of the list, and sorted by path within an item of it.
+
+    Raises:
+        ManifestError: a path does not exist, or nothing under it is a manifest.
+    """
+    wanted = [manifest_path] if isinstance(manifest_path, str) else list(manifest_path)
+    if not wanted:
+        raise ManifestError("manifest_path is an empty list: name at least one manifest")
+    found: dict[str, Manifest] = {}
+    for item in wanted:
+        for path in _expand(item):
+            found.setdefault(os.path.realpath(path), Manifest(path, _size(path)))
+    return list(found.values())
+
+
+def _expand(item: str) -> list[str]:
+    if os.path.isfile(item):
+        return [item]
+    if os.path.isdir(item):
+        paths = [
+            os.path.join(folder, name)
+            for folder, _, names in os.walk(item, onerror=_unreadable)
+            for name in names
+        ]
+        what = "the directory"
+    elif glob.has_magic(item):
+        paths = [path for path in glob.glob(item, recursive=True) if os.path.isfile(path)]
+        what = "the glob"
+    else:
+        raise ManifestError(
+            f"manifest_path: {item!r} does not exist (looked in {os.getcwd()!r}); "
+            "name a file, a directory, a glob, or a list of these"
+        )
+    manifests = sorted(path for path in paths if Path(path).suffix in SUFFIXES)
+    if not manifests:
+        raise ManifestError(
+            f"manifest_path: {what} {item!r} holds no manifest, "
+            f"that is no file ending in {' or '.join(SUFFIXES)}"
+        )
+    return manifests
+
+
+def _unreadable(error: OSError) -> None:
+    raise ManifestError(f"manifest_path: cannot search {error.filename!r}: {error.strerror}")
+
+
+def whole_file(path: str) -> ByteRange:
+    """All lines of one manifest.
+
+    Raises:
+        ManifestError: it is not there, or not a file.
+    """
+    if not os.path.isfile(path):
+        raise ManifestError(f"manifest {path!r} does not exist or is not a file")
+    return ByteRange(path, 0, _size(path))
+
+
+def _size(path: str) -> int:
+    try:
+        return os.stat(path).st_size
+    except OSError as error:
+        raise ManifestError(f"cannot read manifest {path!r}: {error.strerror}") from error
+
+
+def read_lines(span: ByteRange) -> Iterator[Line]:
+    """The lines of a byte range, blank ones too; a byte order mark before the first is dropped.
+
+    Raises:
+        ManifestError: the file cannot be read.
+    """
+    try:
+        with open(span.path, "rb", buffering=_SKIP) as file:
+            offset = _seek_first_line(file, span.start)
+            if offset >= span.stop:
+                return
+            for number, text in enumerate(file, start=1):
+                if offset == 0 and text.startswith(_BOM):
+                    yield Line(len(_BOM), number, text.removeprefix(_BOM))
+                else:
+                    yield Line(offset, number, text)
+                offset += len(text)
+                if offset >= span.stop:
+                    return
+    except OSError as error:
+        raise ManifestError(f"cannot read manifest {span.path!r}: {error.strerror}") from error
+
+
+def _seek_first_line(file: BinaryIO, start: int) -> int:
+    """Go to the first line that starts at ``start`` or later."""
+    if start == 0:
+        return 0
+    file.seek(start - 1)
+    offset = start - 1
+    while piece := file.readline(_SKIP):
+        offset += len(piece)
+        if piece.endswith(b"\n"):
+            break
+    return offset
+
+
+def line_number(path: str, offset: int) -> int:
+    """The number, from 1, of the line that starts at byte ``offset``."""
+    number = 1
+    with open(path, "rb") as file:
+        while offset > 0:
+            piece = file.read(min(_SKIP, offset))
+            if not piece:
+                break
+            number += piece.count(b"\n")
+            offset -= len(piece)
+    return number
+
+
+def cut_evenly(ranges: Sequence[ByteRange], count: int) -> list[tuple[ByteRange, ...]]:
+    """Cut ``ranges`` into at most ``count`` consecutive groups of about the same bytes."""
+    total = sum(span.stop - span.start for span in ranges)
+    groups: list[list[ByteRange]] = [[]]
+    done = 0
+    for span in ranges:
+        start = span.start
+        while (border := total * len(groups) // count - done) < span.stop - start:
+            if border > 0:
+                groups[-1].append(ByteRange(span.path, start, start + border))
+                start += border
+                done += border
+            groups.append([])
+        groups[-1].append(ByteRange(span.path, start, span.stop))
+        done += span.stop - start
+    return [tuple(group) for group in groups if group]

@@ -1,0 +1,47 @@
+"""Rows that cannot be processed: kept with their reason, never lost, never silent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from alm import codec
+from alm.errors import InvalidRowError, RowError
+from alm.manifests import Line, line_number
+
+MAX_LINE_BYTES = 1 << 20
+
+
+def quarantine_record(manifest: str, line: Line, error: RowError) -> dict[str, Any]:
+    """One record of ``quarantine.jsonl``.
+
+    ``line_number`` counts from 1 in what was read, so it is that of the manifest only when this
+    was read from its beginning; ``byte_offset`` and ``byte_length`` (without the line break)
+    always refer to the manifest.
+    """
+    raw = line.text.rstrip(b"\r\n")
+    text = raw[:MAX_LINE_BYTES].decode("utf-8", errors="replace")
+    if len(raw) > MAX_LINE_BYTES:
+        text += f"… [cut after {MAX_LINE_BYTES} of {len(raw)} bytes]"
+    return {
+        "manifest_filepath": manifest,
+        "line_number": line.number,
+        "byte_offset": line.offset,
+        "byte_length": len(raw),
+        "reason": error.reason,
+        "detail": error.detail,
+        "line": text,
+    }
+
+
+def to_line(record: dict[str, Any]) -> bytes:
+    """The record as one line of JSON."""
+    return codec.dumps(record) + b"\n"
+
+
+def stop_at(manifest: str, line: Line, error: RowError) -> InvalidRowError:
+    """The error that ends a run which may not quarantine, naming file and line."""
+    number = line_number(manifest, line.offset)
+    return InvalidRowError(
+        f"{manifest}, line {number} (byte {line.offset}): {error}. "
+        "Repair the row, or quarantine such rows and go on."
+    )

@@ -1,0 +1,92 @@
+"""Plan the shards of a run from the manifests' names and sizes alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from alm import files
+from alm.manifests import ByteRange, Manifest
+
+MAX_SHARDS = 4096
+AUTO_SHARD_BYTES = 64 << 20
+"""Bytes of manifest a shard by default: work for much longer than an engine takes to start."""
+
+
+class Shard(NamedTuple):
+    """A unit of work: named by what it holds, so that a change elsewhere leaves it alone."""
+
+    name: str
+    ranges: tuple[ByteRange, ...]
+
+
+def resolve_shard_size(shard_size: int | str, manifests: Sequence[Manifest]) -> int:
+    """``shard_size`` in bytes; ``auto`` grows by powers of two to stay below 4,096 shards."""
+    if isinstance(shard_size, int):
+        return shard_size
+    total = sum(manifest.size for manifest in manifests)
+    doublings = math.ceil(math.log2(max(1.0, total / (AUTO_SHARD_BYTES * MAX_SHARDS / 4))))
+    return AUTO_SHARD_BYTES << doublings
+
+
+def plan_shards(manifests: Sequence[Manifest], shard_size: int) -> list[Shard]:
+    """Cut large manifests and pack small ones into shards of about ``shard_size`` bytes.
+
+    The order of rows is that of the manifests. Where a shard of small manifests ends is decided
+    by the hash of the path of its last one, not by a count from the front: a manifest more or
+    less changes the shard it falls into and leaves the others as they are.
+    """
+    shards: list[Shard] = []
+    packed: list[ByteRange] = []
+    packed_size = 0
+
+    def close() -> None:
+        nonlocal packed, packed_size
+        if packed:
+            shards.append(_named(packed))
+        packed, packed_size = [], 0
+
+    for path, size in manifests:
+        if size >= shard_size:
+            close()
+            pieces = max(1, round(size / shard_size))
+            borders = [size * k // pieces for k in range(pieces + 1)]
+            for start, stop in pairwise(borders):
+                shards.append(_named([ByteRange(path, start, stop)]))
+            continue
+        packed.append(ByteRange(path, 0, size))
+        packed_size += size
+        if packed_size >= shard_size // 4 and (
+            packed_size >= 4 * shard_size or _ends_shard(path, size, shard_size)
+        ):
+            close()
+    close()
+    return shards
+
+
+def _ends_shard(path: str, size: int, shard_size: int) -> bool:
+    """True with a probability of ``size / shard_size``, always the same for the same path."""
+    draw = int.from_bytes(hashlib.blake2b(path.encode(errors="surrogateescape")).digest()[:8])
+    return draw * shard_size < size << 64
+
+
+def _named(ranges: Sequence[ByteRange]) -> Shard:
+    content = json.dumps(ranges).encode()
+    return Shard(hashlib.blake2b(content, digest_size=8).hexdigest(), tuple(ranges))
+
+
+def write_plan(shards: Sequence[Shard], path: str | Path) -> None:
+    """Write the plan as JSON: shards in input order, each with its byte ranges."""
+    with files.written_whole(path) as file:
+        file.write(json.dumps({shard.name: shard.ranges for shard in shards}, indent=1).encode())
+
+
+def read_plan(path: str | Path) -> dict[str, tuple[ByteRange, ...]]:
+    """The byte ranges of each shard by its name, as :func:`write_plan` wrote them."""
+    plan = json.loads(Path(path).read_bytes())
+    return {name: tuple(ByteRange(*span) for span in ranges) for name, ranges in plan.items()}

@@ -1,0 +1,119 @@
+"""Counters of a run that add up: stats(a + b) == stats(a) + stats(b), to the last bit.
+
+Seconds are carried as exact integers and rounded once, when they are read, so that neither the
+order nor the grouping of rows, chunks and shards shows in a total.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any
+
+from alm.rows import Number
+
+LOSSES = ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm")
+"""Why a segment gave no window; the last two are sub-categories of ``win``."""
+
+COUNTS = ("entries", "quarantined", "windows", "filtered_windows", "truncation_events")
+SECONDS = ("total_dur", "total_dur_window", "filtered_dur")
+
+_UNIT_BITS = 1074
+"""Every finite double is a whole number of 2**-1074."""
+
+
+def _exact(value: Number) -> int:
+    numerator, denominator = value.as_integer_ratio()
+    return numerator << (_UNIT_BITS + 1 - denominator.bit_length())
+
+
+class Stats:
+    """What happened to some rows; names and meaning as in ``stats.json``, durations in seconds."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+        self._seconds: Counter[str] = Counter()
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add ``number`` to the counter ``name``."""
+        self._counts[name] += number
+
+    def add_seconds(self, name: str, value: Number) -> None:
+        """Add a duration in seconds to the total ``name``."""
+        if value:
+            self._seconds[name] += _exact(value)
+
+    def add_row(self, row_stats: Mapping[str, Any], truncation_events: int) -> None:
+        """Count one row by the ``stats`` that the first stage gave it."""
+        self._counts["entries"] += 1
+        self._counts["truncation_events"] += truncation_events
+        self.add_seconds("total_dur", row_stats["total_dur"])
+        for reason in LOSSES:
+            if lost := row_stats[f"lost_{reason}"]:
+                self._counts[f"lost_{reason}"] += lost
+                self.add_seconds(f"dur_lost_{reason}", row_stats[f"dur_lost_{reason}"])
+
+    def __iadd__(self, other: Stats) -> Stats:
+        for name, number in other._counts.items():
+            self._counts[name] += number
+        for name, units in other._seconds.items():
+            self._seconds[name] += units
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Stats):
+            return NotImplemented
+        # Counter comparison: an absent counter equals one of zero.
+        return self._counts == other._counts and self._seconds == other._seconds
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Stats({self.as_dict()})"
+
+    def __getitem__(self, name: str) -> int:
+        """The counter ``name``, 0 if nothing was counted."""
+        return self._counts[name]
+
+    def seconds(self, name: str) -> float:
+        """The total ``name`` in seconds, rounded once."""
+        return self._seconds[name] / (1 << _UNIT_BITS)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counters under the names of ``stats.json``."""
+        lost: dict[str, Number] = {}
+        for reason in LOSSES:
+            lost[f"lost_{reason}"] = self[f"lost_{reason}"]
+            lost[f"dur_lost_{reason}"] = self.seconds(f"dur_lost_{reason}")
+        return {
+            **{name: self[name] for name in COUNTS},
+            **{name: self.seconds(name) for name in SECONDS},
+            "lost": lost,
+        }
+
+    def to_json(self) -> dict[str, Any]:
+        """All counters without loss, for files between jobs: see :meth:`from_json`."""
+        return {
+            "counts": dict(self._counts),
+            "seconds": {
+                name: str(Fraction(units, 1 << _UNIT_BITS)) for name, units in self._seconds.items()
+            },
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Stats:
+        """What :meth:`to_json` wrote."""
+        stats = cls()
+        stats._counts.update(data["counts"])
+        for name, fraction in data["seconds"].items():
+            stats._seconds[name] = int(Fraction(fraction) * (1 << _UNIT_BITS))
+        return stats
+
+
+def total(parts: Iterable[Stats]) -> Stats:
+    """The sum of ``parts``."""
+    result = Stats()
+    for part in parts:
+        result += part
+    return result

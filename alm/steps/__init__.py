@@ -1,0 +1,1 @@
+"""The jobs of the workflow, one module each; the scripts of ``workflow/scripts`` call them."""

@@ -1,0 +1,110 @@
+"""Run one step over the chunks of a shard, through an engine, into whole files.
+
+A chunk is a few byte ranges. Its worker writes a part of each output; the parts are joined here
+in input order, so that the outputs have the same bytes on every backend and core count.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from alm import files
+from alm.engines import map_chunks
+from alm.manifests import ByteRange, cut_evenly
+from alm.steps.summary import Summary, add_summaries
+
+MAX_CHUNK_BYTES = 16 << 20
+"""Small enough that progress shows and a lost worker costs little."""
+
+CHUNKS_A_THREAD = 2
+"""At least so many, so that a thread with easy chunks can take from one with hard ones."""
+
+logger = logging.getLogger("alm")
+
+Work = Callable[[Sequence[ByteRange], Sequence[Path]], Summary]
+
+
+class Chunk(NamedTuple):
+    """What a worker gets: where to read, and where to write its part of each output."""
+
+    ranges: tuple[ByteRange, ...]
+    parts: tuple[Path, ...]
+
+
+class Done(NamedTuple):
+    """What a worker returns."""
+
+    summary: Summary
+    worker: str
+
+
+def run_in_chunks(
+    work: Work,
+    ranges: Sequence[ByteRange],
+    outputs: Sequence[Path],
+    *,
+    backend: str,
+    threads: int,
+) -> Summary:
+    """Apply ``work`` to all lines of ``ranges``.
+
+    Args:
+        work: picklable; reads byte ranges, writes one part for each of ``outputs``, sums up.
+        ranges: the lines of the shard, in input order.
+        outputs: the files to write, each whole or not at all.
+        backend: one of :data:`alm.engines.BACKENDS`.
+        threads: how many chunks are worked on at a time.
+
+    Raises:
+        EngineError: the engine cannot run.
+        AlmError: as ``work`` raised it.
+    """
+    size = sum(span.stop - span.start for span in ranges)
+    count = max(CHUNKS_A_THREAD * threads, math.ceil(size / MAX_CHUNK_BYTES))
+    groups = cut_evenly(ranges, count)
+    logger.info(
+        "%d bytes in %d chunks, backend %s, threads %d", size, len(groups), backend, threads
+    )
+
+    def report(index: int, done: Done) -> None:
+        logger.info("chunk %d of %d done by %s", index + 1, len(groups), done.worker)
+
+    with _part_folders(outputs) as folders:
+        chunks = [
+            Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
+            for index, group in enumerate(groups)
+        ]
+        results = map_chunks(
+            backend, partial(_work_on, work), chunks, threads=threads, on_done=report
+        )
+        for number, output in enumerate(outputs):
+            files.join([chunk.parts[number] for chunk in chunks], output)
+    return add_summaries(done.summary for done in results)
+
+
+def _work_on(work: Work, chunk: Chunk) -> Done:
+    summary = work(chunk.ranges, chunk.parts)
+    return Done(summary, f"process {os.getpid()} on {socket.gethostname()}")
+
+
+@contextmanager
+def _part_folders(outputs: Sequence[Path]) -> Iterator[list[Path]]:
+    """An empty folder beside each output, gone afterwards; leftovers of a killed job go first."""
+    folders = [output.with_name(f"{output.name}.parts") for output in outputs]
+    try:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(parents=True)
+        yield folders
+    finally:
+        for folder in folders:
+            shutil.rmtree(folder, ignore_errors=True)

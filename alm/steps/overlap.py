@@ -1,0 +1,61 @@
+"""Second step of a shard: records -> final output lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from alm import codec, files
+from alm.manifests import ByteRange, read_lines, whole_file
+from alm.params import OverlapParams
+from alm.records import decode, finish
+from alm.steps.chunks import run_in_chunks
+from alm.steps.summary import Summary
+
+
+def overlap_shard(
+    records: Path,
+    output: Path,
+    summary: Path,
+    params: OverlapParams,
+    *,
+    backend: str,
+    threads: int,
+) -> None:
+    """Filter the overlapping windows of all records of a shard.
+
+    Args:
+        records: what :func:`alm.steps.build.build_shard` wrote.
+        output: one row a line of ``alm_output.jsonl``.
+        summary: output, see :class:`alm.steps.summary.Summary`.
+        params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
+        backend: one of :data:`alm.engines.BACKENDS`.
+        threads: how many chunks are worked on at a time.
+
+    Raises:
+        EngineError
+    """
+    total = run_in_chunks(
+        partial(overlap_chunk, params=params),
+        [whole_file(str(records))],
+        [output],
+        backend=backend,
+        threads=threads,
+    )
+    total.write(summary)
+
+
+def overlap_chunk(
+    ranges: Sequence[ByteRange], parts: Sequence[Path], *, params: OverlapParams
+) -> Summary:
+    """Filter some records of a shard into a part of the output."""
+    (part,) = parts
+    summary = Summary()
+    with files.written_whole(part) as output:
+        for span in ranges:
+            for line in read_lines(span):
+                record = decode(line.text)
+                stats = summary.stats[codec.loads(record.manifest)]
+                output.write(finish(record, params, stats))
+    return summary

@@ -1,0 +1,22 @@
+rule build:
+    input:
+        manifests=manifests_of,
+        # The plan changes with any manifest; a shard is named by what it holds, so it need not.
+        plan=ancient(rules.shard.output[0]),
+    output:
+        records=output("work/build/{shard}.records"),
+        quarantine=output("work/build/{shard}.quarantine.jsonl"),
+        summary=output("work/build/{shard}.summary.json"),
+    log:
+        output("logs/build/{shard}.log"),
+    benchmark:
+        output("benchmarks/build/{shard}.tsv")
+    conda:
+        "../../envs/alm.yaml"
+    threads: STEP_THREADS
+    params:
+        window=asdict(CONFIG.window),
+        on_invalid=config["on_invalid"],
+        code=code_hash("alm.steps.build"),
+    script:
+        "../scripts/build.py"

@@ -1,0 +1,57 @@
+# What all rules share: the checked configuration and the shards, both known before any job runs.
+
+import os
+import sys
+from dataclasses import asdict
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+# The package is found in the source of the workflow, installed or not.
+sys.path.insert(0, workflow.basedir)
+
+from alm.config import load_config
+from alm.errors import AlmError
+from alm.jobs import share_package
+from alm.manifests import discover
+from alm.provenance import code_hash
+from alm.shards import plan_shards, resolve_shard_size
+
+share_package()
+
+ALL_CORES = 1_000_000
+"""More threads than any machine has: Snakemake scales them down to the cores it was given."""
+
+try:
+    with open(os.path.join(workflow.basedir, "workflow/schemas/config.schema.yaml")) as schema:
+        CONFIG = load_config(config, yaml.safe_load(schema))
+    config.update(CONFIG.values)
+    MANIFESTS = discover(config["manifest_path"])
+    SHARDS = plan_shards(MANIFESTS, resolve_shard_size(config["shard_size"], MANIFESTS))
+except AlmError as error:
+    raise WorkflowError(str(error))
+
+RANGES = {shard.name: shard.ranges for shard in SHARDS}
+
+# Two engines at once on one machine would each take all of it, so an engine gets every core.
+STEP_THREADS = 1 if config["backend"] == "local" else ALL_CORES
+
+
+wildcard_constraints:
+    shard="[0-9a-f]{16}",
+
+
+def output(name):
+    """The path of an output; braces in `output_dir` are no wildcards."""
+    folder = config["output_dir"].replace("{", "{{").replace("}", "}}")
+    return os.path.join(folder, name)
+
+
+def of_shards(name):
+    """The paths of one output of all shards, in input order."""
+    return expand(output(name), shard=RANGES)
+
+
+def manifests_of(wildcards):
+    """The manifests that a shard reads."""
+    return list(dict.fromkeys(span.path for span in RANGES[wildcards.shard]))

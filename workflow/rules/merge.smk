@@ -1,0 +1,43 @@
+# The quarantine is made by a rule of its own: it must be there to look at when merge_output fails
+# because of it, and Snakemake deletes the outputs of a failed job.
+rule merge_quarantine:
+    input:
+        parts=of_shards("work/build/{shard}.quarantine.jsonl"),
+        summaries=of_shards("work/build/{shard}.summary.json"),
+    output:
+        report(
+            output("quarantine.jsonl"),
+            caption="../report/quarantine.rst",
+            category="Quarantine",
+            labels={"file": "quarantine.jsonl"},
+        ),
+    log:
+        output("logs/merge_quarantine.log"),
+    benchmark:
+        output("benchmarks/merge_quarantine.tsv")
+    conda:
+        "../../envs/alm.yaml"
+    params:
+        code=code_hash("alm.steps.merge"),
+    script:
+        "../scripts/merge_quarantine.py"
+
+
+rule merge_output:
+    input:
+        parts=of_shards("work/overlap/{shard}.jsonl"),
+        summaries=of_shards("work/build/{shard}.summary.json"),
+        quarantine=rules.merge_quarantine.output,
+    output:
+        output("alm_output.jsonl"),
+    log:
+        output("logs/merge_output.log"),
+    benchmark:
+        output("benchmarks/merge_output.tsv")
+    conda:
+        "../../envs/alm.yaml"
+    params:
+        max_invalid_fraction=config["max_invalid_fraction"],
+        code=code_hash("alm.steps.merge"),
+    script:
+        "../scripts/merge_output.py"

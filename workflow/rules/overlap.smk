@@ -1,0 +1,18 @@
+rule overlap:
+    input:
+        rules.build.output.records,
+    output:
+        rows=temp(output("work/overlap/{shard}.jsonl")),
+        summary=output("work/overlap/{shard}.summary.json"),
+    log:
+        output("logs/overlap/{shard}.log"),
+    benchmark:
+        output("benchmarks/overlap/{shard}.tsv")
+    conda:
+        "../../envs/alm.yaml"
+    threads: STEP_THREADS
+    params:
+        overlap=asdict(CONFIG.overlap),
+        code=code_hash("alm.steps.overlap"),
+    script:
+        "../scripts/overlap.py"

@@ -1,0 +1,21 @@
+"""Build the candidate windows of one shard."""
+
+from alm.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from pathlib import Path
+
+    from alm.params import WindowParams
+    from alm.shards import read_plan
+    from alm.steps.build import build_shard
+
+    build_shard(
+        read_plan(snakemake.input.plan)[snakemake.wildcards.shard],
+        records=Path(snakemake.output.records),
+        quarantine=Path(snakemake.output.quarantine),
+        summary=Path(snakemake.output.summary),
+        params=WindowParams(**snakemake.params.window),
+        stop_at_invalid=snakemake.params.on_invalid == "fail",
+        backend=snakemake.config["backend"],
+        threads=snakemake.threads,
+    )

@@ -1,0 +1,8 @@
+"""Join the quarantined rows of all shards."""
+
+from alm.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from alm.steps.merge import merge_quarantine
+
+    merge_quarantine(snakemake.input.parts, snakemake.input.summaries, target=snakemake.output[0])
