@@ -67,19 +67,19 @@ def _coerced(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _explain(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[str]:
-    known = schema["properties"]
+    known: Mapping[Any, Any] = schema["properties"]
     value: Any = error.instance
     if error.validator == "additionalProperties":
-        for key in sorted(map(str, value.keys() - known)):
-            near = difflib.get_close_matches(key, known, n=1)
+        for unknown in sorted(map(str, value.keys() - known)):
+            near = difflib.get_close_matches(unknown, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
-            yield f"{key} is not a parameter: {hint}"
+            yield f"{unknown} is not a parameter: {hint}"
     elif error.validator == "required":
-        for key in sorted(set(schema["required"]) - value.keys()):
-            yield f"{key} is missing: it must be {known[key]['allowed']}"
+        for missing in sorted(set(schema["required"]) - value.keys()):
+            yield f"{missing} is missing: it must be {known[missing]['allowed']}"
     else:
         key, *index = error.absolute_path
-        place = f"{key}[{index[0]}]" if index else key
+        place = f"{key}[{index[0]}]" if index else str(key)
         yield f"{place} = {value!r} is not allowed: it must be {known[key]['allowed']}"
 
 

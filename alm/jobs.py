@@ -23,8 +23,8 @@ def share_package() -> None:
 def job_log(path: str | Path) -> Iterator[None]:
     """Send all output of this process and its children to the log file ``path``.
 
-    An error of ours ends the process with its message in the log and on the terminal, where
-    Snakemake alone would only name the log; any other error leaves its traceback in the log.
+    An error ends the process. Its message also goes to the terminal, where Snakemake alone would
+    only name the log; an error that is not one of ours leaves its traceback in the log.
     """
     terminal = os.fdopen(os.dup(2), "w")
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
@@ -33,11 +33,18 @@ def job_log(path: str | Path) -> Iterator[None]:
         os.dup2(log, stream.fileno())
     os.close(log)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("alm").setLevel(logging.INFO)
+    logger = logging.getLogger("alm")
+    logger.setLevel(logging.INFO)
     try:
         yield
-        logging.getLogger("alm").info("done")
     except AlmError as error:
-        print(f"error: {error}", file=sys.stderr, flush=True)
-        print(f"error: {error}", file=terminal, flush=True)
-        raise SystemExit(1) from error
+        message = str(error)
+        logger.error("%s", message)
+    except Exception as error:
+        message = f"{type(error).__name__}: {error} (an unexpected error: see {path})"
+        logger.exception("unexpected error")
+    else:
+        logger.info("done")
+        return
+    print(f"error: {message}", file=terminal, flush=True)
+    sys.exit(1)

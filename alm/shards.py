@@ -80,13 +80,12 @@ def _named(ranges: Sequence[ByteRange]) -> Shard:
     return Shard(hashlib.blake2b(content, digest_size=8).hexdigest(), tuple(ranges))
 
 
-def write_plan(shards: Sequence[Shard], path: str | Path) -> None:
-    """Write the plan as JSON: shards in input order, each with its byte ranges."""
+def write_ranges(ranges: Sequence[ByteRange], path: str | Path) -> None:
+    """Write what a shard holds, as JSON."""
     with files.written_whole(path) as file:
-        file.write(json.dumps({shard.name: shard.ranges for shard in shards}, indent=1).encode())
+        file.write(json.dumps(ranges).encode() + b"\n")
 
 
-def read_plan(path: str | Path) -> dict[str, tuple[ByteRange, ...]]:
-    """The byte ranges of each shard by its name, as :func:`write_plan` wrote them."""
-    plan = json.loads(Path(path).read_bytes())
-    return {name: tuple(ByteRange(*span) for span in ranges) for name, ranges in plan.items()}
+def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
+    """Read what :func:`write_ranges` wrote."""
+    return tuple(ByteRange(*span) for span in json.loads(Path(path).read_bytes()))

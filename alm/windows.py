@@ -126,21 +126,22 @@ def _grow_from_every_segment(
             if crossing and (not params.truncation or starts[j] >= start + longest):
                 stop = j
                 break
-            truncation_events += crossing
             speaker = speakers[j]
+            if crossing:
+                truncation_events += 1
+                last = cut_segment(segments[j], start + longest)
             if speaker and speaker not in talk:
                 if speaker == NO_SPEAKER or len(talk) == max_speakers:
                     stop = j
                     break
                 talk[speaker] = 0
             if crossing:
-                last = cut_segment(segments[j], start + longest)
                 end = last["end"]
                 if speaker:
                     talk[speaker] += end - last["start"]
+                stop = j
                 cut = count + len(cuts)
                 cuts.append(last)
-                stop = j
                 break
             if speaker:
                 talk[speaker] += durations[j]

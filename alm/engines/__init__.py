@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from types import ModuleType
 from typing import Protocol, TypeVar, cast
 
 from alm.errors import EngineError
@@ -19,6 +20,7 @@ C = TypeVar("C")
 R = TypeVar("R")
 
 BACKENDS = ("xenna", "ray_data", "local")
+REMEDY = "choose backend=local to work without an engine"
 
 
 class Engine(Protocol):
@@ -64,5 +66,22 @@ def map_chunks(
         raise ValueError(f"threads={threads}: at least 1 is needed")
     if not chunks:
         return []
-    engine = cast(Engine, import_module(f"{__name__}.{backend}").map_chunks)
+    engine = cast(Engine, require(f"{__name__}.{backend}").map_chunks)
     return engine(function, chunks, threads=threads, on_done=on_done)
+
+
+def require(module: str) -> ModuleType:
+    """Import ``module``, now that it is needed; raises EngineError."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise EngineError(
+            f"{module} cannot be imported ({one_line(error)}): "
+            f"install the packages of requirements.txt, or {REMEDY}"
+        ) from error
+
+
+def one_line(error: BaseException) -> str:
+    """The type and the first line of an error whose text may be a page."""
+    lines = str(error).strip().splitlines() or ["no message"]
+    return f"{type(error).__name__}: {lines[0][:300]}"

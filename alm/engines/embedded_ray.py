@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 
 import psutil
 
+from alm.engines import REMEDY, one_line, require
 from alm.errors import EngineError
 
 C = TypeVar("C")
@@ -35,8 +36,6 @@ LONGEST_SOCKET = "/ray/session_2026-11-22_18-35-37_327443_1234567/sockets/dash_M
 
 EXIT_SECONDS = 10.0
 """How long killed processes may take to be gone."""
-
-REMEDY = "choose backend=local to work without an engine"
 
 
 @contextmanager
@@ -54,16 +53,16 @@ def embedded_ray(threads: int, *, needs: str, dashboard: bool = False) -> Iterat
     its own, such as workers that died, to the body of the ``with`` statement.
     """
     with _environment(), _temporary_folder() as folder:
-        ray = _require("ray")
-        module = _require(needs)
+        ray = require("ray")
+        module = require(needs)
         ours = _descendants()
         try:
             _start(ray, folder, threads=threads, dashboard=dashboard)
             yield module
         except ray.exceptions.RayError as error:
             raise EngineError(
-                f"Ray failed: {_one_line(error)} "
-                f"If workers were killed for memory, give the job more of it, or {REMEDY}"
+                f"Ray failed ({one_line(error)}): "
+                f"if workers were killed for memory, give the job more of it, or {REMEDY}"
             ) from error
         finally:
             _stop(ray, ours)
@@ -72,7 +71,7 @@ def embedded_ray(threads: int, *, needs: str, dashboard: bool = False) -> Iterat
 def attempt(function: Callable[[C], R], chunk: C) -> tuple[R | None, Exception | None]:
     """In a worker: ``function(chunk)`` or the exception it raised, either one picklable.
 
-    Exceptions travel as values, since Ray would retry and wrap those it sees.
+    Exceptions travel as values, since Ray wraps those it sees and Ray Data prints them at length.
     """
     try:
         return function(chunk), None
@@ -91,7 +90,7 @@ def _start(ray: Any, folder: Path, *, threads: int, dashboard: bool) -> None:
     """Start Ray in ``folder``; raises EngineError."""
     try:
         _forget_earlier_tokens()
-        ray.init(
+        started = ray.init(
             address="local",
             num_cpus=threads,
             object_store_memory=OBJECT_STORE_BYTES,
@@ -100,8 +99,10 @@ def _start(ray: Any, folder: Path, *, threads: int, dashboard: bool) -> None:
             logging_level="WARNING",
             _temp_dir=str(folder / "ray"),
         )
+        # Xenna asks for the actors of the Ray of the host, and fails where there are several.
+        os.environ["RAY_ADDRESS"] = started.address_info["address"]
     except Exception as error:
-        raise EngineError(f"Ray does not start: {_one_line(error)}; {REMEDY}") from error
+        raise EngineError(f"Ray does not start ({one_line(error)}): {REMEDY}") from error
 
 
 def _forget_earlier_tokens() -> None:
@@ -112,17 +113,6 @@ def _forget_earlier_tokens() -> None:
     raylet = import_module("ray._raylet")
     raylet.Config.initialize("")
     raylet.AuthenticationTokenLoader.instance().reset_cache()
-
-
-def _require(module: str) -> ModuleType:
-    """Import ``module``; raises EngineError."""
-    try:
-        return import_module(module)
-    except ImportError as error:
-        raise EngineError(
-            f"{module} cannot be imported ({_one_line(error)}): "
-            f"install the packages of requirements.txt, or {REMEDY}"
-        ) from error
 
 
 @contextmanager
@@ -185,6 +175,7 @@ def _stop(ray: Any, ours: set[psutil.Process]) -> None:
 
 
 def _descendants() -> set[psutil.Process]:
+    """The processes below this one; when one ends, those below it are no longer among them."""
     return set(psutil.Process().children(recursive=True))
 
 
@@ -194,9 +185,3 @@ def _is_alive(process: psutil.Process) -> bool:
         return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
-
-
-def _one_line(error: BaseException) -> str:
-    """The type and the first line of what may be a page."""
-    lines = str(error).strip().splitlines() or ["no message"]
-    return f"{type(error).__name__}: {lines[0][:300]}"

@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, TypeVar
 
+from alm.engines import REMEDY, one_line
 from alm.engines.embedded_ray import attempt, embedded_ray
+from alm.errors import EngineError
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -44,6 +46,8 @@ def map_chunks(
             results: dict[int, R] = dict(xenna.run_pipeline(spec))
         except ChunkFailed as failure:
             raise failure.cause.args[0] from None  # type: ignore[attr-defined]
+        except OSError as error:
+            raise EngineError(f"Xenna failed ({one_line(error)}): {REMEDY}") from error
     for index, result in results.items():
         on_done(index, result)
     return [results[index] for index in range(len(chunks))]

@@ -13,8 +13,8 @@ from typing import Any
 
 from alm import codec, files
 from alm.errors import TooManyInvalidError
-from alm.manifests import ByteRange
 from alm.quarantine import to_line
+from alm.shards import read_ranges
 from alm.stats import COUNTS, LOSSES, SECONDS, total
 from alm.steps.summary import Summary, add_summaries
 
@@ -85,7 +85,7 @@ def merge_output(
 
 
 def aggregate(
-    plan: Mapping[str, Sequence[ByteRange]],
+    shards: Sequence[str | Path],
     summaries: Sequence[str | Path],
     stats_json: str | Path,
     stats_tsv: str | Path,
@@ -95,7 +95,7 @@ def aggregate(
     """Add up the statistics of all shards.
 
     Args:
-        plan: the byte ranges of each shard, in input order.
+        shards: the files that say what each shard holds, in input order.
         summaries: the summaries of each shard's build and overlap.
         stats_json: output, the totals of the run, durations in seconds.
         stats_tsv: output, a row a manifest.
@@ -103,7 +103,7 @@ def aggregate(
         versions: of the packages that took part.
     """
     by_manifest = add_summaries(Summary.read(path) for path in summaries).stats
-    manifests = dict.fromkeys(span.path for ranges in plan.values() for span in ranges)
+    manifests = dict.fromkeys(span.path for shard in shards for span in read_ranges(shard))
     run = total(by_manifest.values())
     with files.written_whole(stats_json) as file:
         content = {

@@ -1,8 +1,7 @@
 rule build:
     input:
         manifests=manifests_of,
-        # The plan changes with any manifest; a shard is named by what it holds, so it need not.
-        plan=ancient(rules.shard.output[0]),
+        shard=rules.shard.output[0],
     output:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),

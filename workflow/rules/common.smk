@@ -42,9 +42,8 @@ wildcard_constraints:
 
 
 def output(name):
-    """The path of an output; braces in `output_dir` are no wildcards."""
-    folder = config["output_dir"].replace("{", "{{").replace("}", "}}")
-    return os.path.join(folder, name)
+    """The path of an output."""
+    return os.path.join(config["output_dir"], name)
 
 
 def of_shards(name):
@@ -53,5 +52,12 @@ def of_shards(name):
 
 
 def manifests_of(wildcards):
-    """The manifests that a shard reads."""
-    return list(dict.fromkeys(span.path for span in RANGES[wildcards.shard]))
+    """The manifests that a shard reads, except those that Snakemake cannot name."""
+    paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
+    return [path for path in paths if not set("{}") & set(path)]
+
+
+def changes_of(wildcards):
+    """When the others were changed: to Snakemake, braces in a path are wildcards."""
+    paths = {span.path for span in RANGES[wildcards.shard]} - set(manifests_of(wildcards))
+    return {path: os.stat(path).st_mtime_ns for path in sorted(paths)}

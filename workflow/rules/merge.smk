@@ -27,7 +27,7 @@ rule merge_output:
     input:
         parts=of_shards("work/overlap/{shard}.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
-        quarantine=rules.merge_quarantine.output,
+        quarantine=rules.merge_quarantine.output[0],
     output:
         output("alm_output.jsonl"),
     log:

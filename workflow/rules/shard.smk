@@ -1,17 +1,20 @@
+# Which bytes of which manifests a shard holds is known from their names and sizes alone, before
+# any job runs, so the graph of jobs is static; this rule writes it down for the jobs of the shard.
+# One job a shard: one for all of them would rerun every shard when a manifest is added.
 rule shard:
     input:
-        [manifest.path for manifest in MANIFESTS],
+        manifests_of,
     output:
-        output("work/shards.json"),
+        output("work/shards/{shard}.json"),
     log:
-        output("logs/shard.log"),
+        output("logs/shard/{shard}.log"),
     benchmark:
-        output("benchmarks/shard.tsv")
+        output("benchmarks/shard/{shard}.tsv")
+    localrule: True
     conda:
         "../../envs/alm.yaml"
-    localrule: True
     params:
-        shard_size=config["shard_size"],
-        code=code_hash("alm.shards"),
+        ranges=lambda wildcards: RANGES[wildcards.shard],
+        changes=changes_of,
     script:
         "../scripts/shard.py"

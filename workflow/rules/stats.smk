@@ -1,6 +1,6 @@
 rule stats:
     input:
-        plan=rules.shard.output[0],
+        shards=of_shards("work/shards/{shard}.json"),
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
     output:

@@ -6,11 +6,11 @@ with job_log(snakemake.log[0]):
     from pathlib import Path
 
     from alm.params import WindowParams
-    from alm.shards import read_plan
+    from alm.shards import read_ranges
     from alm.steps.build import build_shard
 
     build_shard(
-        read_plan(snakemake.input.plan)[snakemake.wildcards.shard],
+        read_ranges(snakemake.input.shard),
         records=Path(snakemake.output.records),
         quarantine=Path(snakemake.output.quarantine),
         summary=Path(snakemake.output.summary),

@@ -1,12 +1,8 @@
-"""Write the plan of the run: which shard holds which byte ranges."""
+"""Write down which byte ranges a shard holds."""
 
 from alm.jobs import job_log
 
 with job_log(snakemake.log[0]):
-    from alm.manifests import discover
-    from alm.shards import plan_shards, resolve_shard_size, write_plan
+    from alm.shards import write_ranges
 
-    config = snakemake.config
-    manifests = discover(config["manifest_path"])
-    shards = plan_shards(manifests, resolve_shard_size(config["shard_size"], manifests))
-    write_plan(shards, snakemake.output[0])
+    write_ranges(snakemake.params.ranges, snakemake.output[0])

@@ -4,11 +4,10 @@ from alm.jobs import job_log
 
 with job_log(snakemake.log[0]):
     from alm.provenance import versions
-    from alm.shards import read_plan
     from alm.steps.merge import aggregate
 
     aggregate(
-        read_plan(snakemake.input.plan),
+        snakemake.input.shards,
         [*snakemake.input.build, *snakemake.input.overlap],
         stats_json=snakemake.output.json,
         stats_tsv=snakemake.output.tsv,

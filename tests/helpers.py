@@ -1,0 +1,73 @@
+"""What several tests share: strict comparison of JSON values and the parity cases."""
+
+import gzip
+import json
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def same_json(a: Any, b: Any) -> str | None:
+    """Where two JSON values first differ, such as `$.stats.lost_bw: 1 (int) != 1.0 (float)`.
+
+    None where they are the same: an int is no float, a bool no int, floats equal to the last bit
+    (so 0.0 is not -0.0), lists in order, objects in any order.
+    """
+    return _difference(a, b, "$")
+
+
+def _difference(a: Any, b: Any, path: str) -> str | None:
+    if type(a) is not type(b):
+        return f"{path}: {_shown(a)} != {_shown(b)}"
+    if isinstance(a, dict):
+        for key in a:
+            if key not in b:
+                return f"{path}.{key}: only on the left"
+        for key in b:
+            if key not in a:
+                return f"{path}.{key}: only on the right"
+        return next(filter(None, (_difference(a[k], b[k], f"{path}.{k}") for k in a)), None)
+    if isinstance(a, list):
+        pairs = enumerate(zip(a, b, strict=False))
+        found = next(filter(None, (_difference(x, y, f"{path}[{i}]") for i, (x, y) in pairs)), None)
+        if found is None and len(a) != len(b):
+            return f"{path}: {len(a)} items != {len(b)} items"
+        return found
+    same = struct.pack("<d", a) == struct.pack("<d", b) if isinstance(a, float) else a == b
+    return None if same else f"{path}: {_shown(a)} != {_shown(b)}"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return f"{text[:80]}{'…' if len(text) > 80 else ''} ({type(value).__name__})"
+
+
+def shared_folder() -> Path:
+    """The folder with the parity cases and the sample, or skip the test that needs it."""
+    folder = Path(os.environ.get("ALM_SHARED") or ROOT.parent / "shared")
+    if not (folder / "parity" / "cases.jsonl.gz").is_file():
+        pytest.skip("needs ../shared (the parity cases are not part of the repository)")
+    return folder
+
+
+def parity_cases() -> list[dict[str, Any]]:
+    """The cases made with the reference: `builder`, `overlap`, `entry`, `expected` or `error`."""
+    with gzip.open(shared_folder() / "parity" / "cases.jsonl.gz", "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def expected_here(case: dict[str, Any]) -> dict[str, Any]:
+    """The row the reference expects, as this project means it: with `loss_details` on and no
+    manifest path, only a row below `min_sample_rate` differs, which keeps its fields here."""
+    entry, builder = case["entry"], case["builder"]
+    if entry["audio_sample_rate"] >= builder.get("min_sample_rate", 16000):
+        return case["expected"]
+    dropped = builder.get("drop_fields_top_level", "words,segments").split(",")
+    dropped = [name.strip() for name in dropped]
+    kept = {name: value for name, value in entry.items() if name not in dropped}
+    return {**kept, **case["expected"]}

@@ -1,0 +1,131 @@
+"""The steps of the workflow give the bytes of `curate_manifest`, however the work is cut."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import malformed_rows, overlap_settings, rows, window_settings
+
+from alm import OverlapParams, WindowParams, curate_manifest
+from alm.errors import InvalidRowError
+from alm.manifests import discover
+from alm.shards import plan_shards, write_ranges
+from alm.steps.build import build_shard
+from alm.steps.merge import aggregate, merge_output, merge_quarantine
+from alm.steps.overlap import overlap_shard
+
+SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
+MALFORMED = malformed_rows().map(lambda pair: pair[0])
+BLANK = st.sampled_from([b"", b" ", b"\t\r"])
+MANIFEST = st.lists(st.one_of(SOUND, SOUND, MALFORMED, BLANK), max_size=6).map(b"\n".join)
+
+
+def run_steps(
+    source: Path, out: Path, shard_size: int, threads: int, window: WindowParams, o: OverlapParams
+) -> None:
+    """What the rules do, without Snakemake."""
+    names = []
+    for shard in plan_shards(discover(str(source)), shard_size):
+        at = out / shard.name
+        write_ranges(shard.ranges, f"{at}.shard")
+        build_shard(
+            shard.ranges,
+            Path(f"{at}.records"),
+            Path(f"{at}.quarantine"),
+            Path(f"{at}.built"),
+            window,
+            stop_at_invalid=False,
+            backend="local",
+            threads=threads,
+        )
+        overlap_shard(
+            Path(f"{at}.records"),
+            Path(f"{at}.rows"),
+            Path(f"{at}.filtered"),
+            o.resolved(window),
+            backend="local",
+            threads=threads,
+        )
+        names.append(at)
+    built = [f"{at}.built" for at in names]
+    merge_quarantine([f"{at}.quarantine" for at in names], built, out / "quarantine.jsonl")
+    merge_output(
+        [f"{at}.rows" for at in names], built, out / "quarantine.jsonl", out / "rows.jsonl", 1.0
+    )
+    aggregate(
+        [f"{at}.shard" for at in names],
+        built + [f"{at}.filtered" for at in names],
+        out / "stats.json",
+        out / "stats.tsv",
+        parameters={},
+        versions={},
+    )
+
+
+@settings(max_examples=40)
+@given(
+    manifests=st.lists(MANIFEST, min_size=1, max_size=3),
+    pieces=st.integers(1, 15),
+    threads=st.integers(1, 3),
+    window=window_settings(),
+    overlap=overlap_settings(),
+    loss_details=st.booleans(),
+)
+def test_any_cut_gives_the_bytes_of_one_process(
+    manifests: list[bytes],
+    pieces: int,
+    threads: int,
+    window: dict,
+    overlap: dict,
+    loss_details: bool,
+) -> None:
+    window_params = WindowParams(**window, loss_details=loss_details)
+    overlap_params = OverlapParams(**overlap)
+    with TemporaryDirectory() as folder:
+        source, out = Path(folder) / "manifests", Path(folder) / "out"
+        source.mkdir()
+        out.mkdir()
+        rows, quarantine, entries, quarantined = b"", b"", 0, 0
+        for number, content in enumerate(manifests):
+            manifest = source / f"{number}.jsonl"
+            manifest.write_bytes(content)
+            stats = curate_manifest(
+                manifest, out / "one", window_params, overlap_params, quarantine=out / "refused"
+            )
+            rows += (out / "one").read_bytes()
+            quarantine += (out / "refused").read_bytes()
+            entries += stats["entries"]
+            quarantined += stats["quarantined"]
+        non_blank = sum(bool(line.strip()) for text in manifests for line in text.split(b"\n"))
+        assert entries + quarantined == non_blank
+
+        shard_size = max(1, sum(map(len, manifests)) // pieces)
+        run_steps(source, out, shard_size, threads, window_params, overlap_params)
+        assert (out / "rows.jsonl").read_bytes() == rows
+        assert (out / "quarantine.jsonl").read_bytes() == quarantine
+        totals = json.loads((out / "stats.json").read_bytes())
+        assert (totals["entries"], totals["quarantined"]) == (entries, quarantined)
+        assert len((out / "stats.tsv").read_text().splitlines()) == 1 + len(manifests)
+        assert not list(out.glob("*.parts"))
+
+
+def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(b'{"audio_sample_rate": 16000, "segments": []}\n' * 50 + b"{}\n")
+    (shard,) = plan_shards(discover(str(manifest)), 1 << 20)
+    out = tmp_path / "out"
+    with pytest.raises(InvalidRowError, match=r"m\.jsonl, line 51 "):
+        build_shard(
+            shard.ranges,
+            out / "records",
+            out / "quarantine",
+            out / "summary",
+            WindowParams(),
+            stop_at_invalid=True,
+            backend="local",
+            threads=2,
+        )
+    assert list(out.iterdir()) == []
