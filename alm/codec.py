@@ -15,6 +15,13 @@ import orjson
 
 from alm.errors import RowError
 
+MAX_DEPTH = 250
+"""Below what orjson writes (254) and the standard library reads from any caller's depth."""
+
+MAX_DIGITS = 4000
+"""Below what Python converts (4300)."""
+
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
 _LONG_DIGITS = b"0" * 19
 _LONG_INTEGER = re.compile(rb"(?<![\d.eE+])\d{19,}(?![\d.eE])")
@@ -47,10 +54,15 @@ def _loads_exactly(text: bytes) -> Any:
         raise RowError(
             "invalid_utf8", f"byte {error.start} of the line is not UTF-8; re-encode the manifest"
         ) from error
+    if _depth_of_text(decoded) > MAX_DEPTH:
+        raise _too_deep()
     try:
-        return json.loads(decoded, parse_constant=_refuse_constant, parse_float=_finite_float)
-    except RecursionError as error:
-        raise RowError("too_deep", "the JSON is nested too deeply to be processed") from error
+        return json.loads(
+            decoded,
+            parse_constant=_refuse_constant,
+            parse_float=_finite_float,
+            parse_int=_short_integer,
+        )
     except ValueError as error:
         raise RowError("invalid_json", f"not valid JSON: {error}") from error
 
@@ -66,6 +78,44 @@ def _finite_float(text: str) -> float:
     return value
 
 
+def _short_integer(text: str) -> int:
+    digits = len(text.lstrip("-"))
+    if digits > MAX_DIGITS:
+        raise RowError(
+            "out_of_range", f"an integer of {digits} digits; at most {MAX_DIGITS} can be kept"
+        )
+    return int(text)
+
+
+def _depth_of_text(text: str) -> int:
+    """How deep brackets are nested, those in strings aside."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        if bracket in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif bracket in "]}":
+            depth -= 1
+    return deepest
+
+
+def _depth_of_value(value: Any) -> int:
+    depth = 0
+    level = [value]
+    while level := [
+        child
+        for parent in level
+        if isinstance(parent, dict | list)
+        for child in (parent.values() if isinstance(parent, dict) else parent)
+    ]:
+        depth += 1
+    return depth
+
+
+def _too_deep() -> RowError:
+    return RowError("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
+
+
 def dumps(value: Any) -> bytes:
     """One compact line of JSON for finite ``value``.
 
@@ -75,8 +125,7 @@ def dumps(value: Any) -> bytes:
     try:
         return orjson.dumps(value)
     except TypeError:
-        pass
-    try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
-    except RecursionError as error:
-        raise RowError("too_deep", "the JSON is nested too deeply to be written") from error
+        # An integer beyond 64 bits, a lone surrogate, or too deep for orjson.
+        if _depth_of_value(value) > MAX_DEPTH:
+            raise _too_deep() from None
+    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()

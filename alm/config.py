@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -43,7 +44,8 @@ def load_config(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> Config:
     values = {key: _coerced(key, value, schema) for key, value in raw.items()}
     errors = sorted(Draft202012Validator(schema).iter_errors(values), key=lambda error: error.path)
     if errors:
-        messages = [message for error in errors for message in _explain(error, schema)]
+        # jsonschema reports each of several missing keys with all of them.
+        messages = dict.fromkeys(m for error in errors for m in _explain(error, schema, raw))
         raise ParameterError("the configuration is not valid:\n  " + "\n  ".join(messages))
     window = WindowParams(**_named_like_fields(WindowParams, values))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
@@ -53,8 +55,11 @@ def load_config(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> Config:
 def _coerced(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     """Undo what the command line does to values: ``--config`` leaves booleans and null as text.
 
-    An empty ``drop_fields=`` arrives as null, and means no names.
+    An empty ``drop_fields=`` arrives as null, and means no names. NaN and infinity become text,
+    since a schema cannot tell them from numbers.
     """
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
     types = schema["properties"].get(key, {}).get("type", [])
     types = [types] if isinstance(types, str) else types
     if value is None and types == ["string"]:
@@ -66,7 +71,9 @@ def _coerced(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     return value
 
 
-def _explain(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[str]:
+def _explain(
+    error: ValidationError, schema: Mapping[str, Any], raw: Mapping[str, Any]
+) -> Iterator[str]:
     known: Mapping[Any, Any] = schema["properties"]
     value: Any = error.instance
     if error.validator == "additionalProperties":
@@ -80,7 +87,8 @@ def _explain(error: ValidationError, schema: Mapping[str, Any]) -> Iterator[str]
     else:
         key, *index = error.absolute_path
         place = f"{key}[{index[0]}]" if index else str(key)
-        yield f"{place} = {value!r} is not allowed: it must be {known[key]['allowed']}"
+        given = value if index else raw[str(key)]
+        yield f"{place} = {given!r} is not allowed: it must be {known[key]['allowed']}"
 
 
 def _named_like_fields(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:

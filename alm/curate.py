@@ -6,12 +6,14 @@ import contextlib
 import os
 
 from alm import codec, files
-from alm.errors import RowError
+from alm.errors import ParameterError, RowError
 from alm.manifests import read_lines, whole_file
 from alm.params import OverlapParams, WindowParams
 from alm.quarantine import quarantine_record, stop_at, to_line
 from alm.records import finish, make_record
+from alm.rows import parse_row
 from alm.stats import Stats
+from alm.windows import find_windows
 
 
 def curate_manifest(
@@ -37,10 +39,14 @@ def curate_manifest(
 
     Raises:
         ManifestError: ``source`` is not there or cannot be read.
+        ParameterError: two of the files are the same.
         InvalidRowError: a row cannot be processed and ``quarantine`` is None.
     """
     window_params = window_params or WindowParams()
     overlap_params = (overlap_params or OverlapParams()).resolved(window_params)
+    paths = [os.path.realpath(path) for path in (source, destination, quarantine) if path]
+    if len(set(paths)) < len(paths):
+        raise ParameterError("source, destination and quarantine must be different files")
     span = whole_file(os.fspath(source))
     manifest = codec.dumps(span.path)
     stats = Stats()
@@ -53,12 +59,15 @@ def curate_manifest(
             if line.is_blank:
                 continue
             try:
-                record = make_record(line.text, manifest, window_params, stats)
+                row = parse_row(line.text)
+                found = find_windows(row, window_params)
+                record = make_record(row, found, manifest, window_params)
             except RowError as error:
                 if refused is None:
                     raise stop_at(span.path, line, error) from error
                 stats.count("quarantined")
                 refused.write(to_line(quarantine_record(span.path, line, error)))
             else:
-                output.write(finish(record, overlap_params, stats))
+                stats.add_row(found.stats, found.truncation_events)
+                output.write(finish(record, overlap_params, stats).line)
     return stats

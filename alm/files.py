@@ -21,7 +21,7 @@ def written_whole(path: str | Path) -> Iterator[BinaryIO]:
     """A file that appears under ``path`` only when the block ends without an error."""
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name[:200]}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb", buffering=_BUFFER) as file:
             yield file

@@ -39,20 +39,31 @@ class Line(NamedTuple):
 
     offset: int
     number: int
-    text: bytes
+    raw: bytes
+
+    @property
+    def text(self) -> bytes:
+        """The line without the byte order mark that may open a file."""
+        return self.raw if self.offset else self.raw.removeprefix(_BOM)
 
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing on it: such a line is no row."""
-        return not self.text or self.text.isspace()
+        return not self.text.strip()
 
 
-def discover(manifest_path: str | Sequence[str]) -> list[Manifest]:
+def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> list[Manifest]:
     """Find the manifests under a file, a directory, a glob, or a list of these.
 
-    A directory is searched recursively for ``.jsonl`` and ``.json``; a glob may use ``**``.
-    Paths stay as they were configured, neither resolved nor made absolute. A file that is found
-    twice counts once. The order is that of the list, and sorted by path within an item of it.
+    A directory is searched recursively for ``.jsonl`` and ``.json``; a glob may use ``**``. Links
+    to files are followed, links to directories are not. Paths stay as they were configured,
+    neither resolved nor made absolute. A file that is found twice counts once. The order is that
+    of the list, and sorted by path within an item of it.
+
+    Args:
+        manifest_path: what to search.
+        exclude: a directory whose files are found only where they are named themselves, so that
+            the output of a run is not the input of the next one.
 
     Raises:
         ManifestError: a path does not exist, or nothing under it is a manifest.
@@ -62,30 +73,30 @@ def discover(manifest_path: str | Sequence[str]) -> list[Manifest]:
         raise ManifestError("manifest_path is an empty list: name at least one manifest")
     found: dict[str, Manifest] = {}
     for item in wanted:
-        for path in _expand(item):
-            found.setdefault(os.path.realpath(path), Manifest(path, _size(path)))
+        for manifest in _search(item, exclude):
+            found.setdefault(os.path.realpath(manifest.path), manifest)
     return list(found.values())
 
 
-def _expand(item: str) -> list[str]:
-    if os.path.isfile(item):
-        return [item]
+def _search(item: str, exclude: str | None) -> list[Manifest]:
+    if _is_file(item):
+        return [_manifest(item)]
     if os.path.isdir(item):
-        paths = [
-            os.path.join(folder, name)
-            for folder, _, names in os.walk(item, onerror=_unreadable)
-            for name in names
-        ]
-        what = "the directory"
+        what, paths = "the directory", _walk(item)
     elif glob.has_magic(item):
-        paths = [path for path in glob.glob(item, recursive=True) if os.path.isfile(path)]
-        what = "the glob"
+        what, paths = "the glob", _glob(item)
     else:
         raise ManifestError(
             f"manifest_path: {item!r} does not exist (looked in {os.getcwd()!r}); "
             "name a file, a directory, a glob, or a list of these"
         )
-    manifests = sorted(path for path in paths if Path(path).suffix in SUFFIXES)
+    inside = os.path.join(os.path.realpath(exclude), "") if exclude else "\0"
+    manifests = [
+        _manifest(path)
+        for path in sorted(paths)
+        if Path(path).suffix in SUFFIXES and not os.path.realpath(path).startswith(inside)
+    ]
+    manifests = [manifest for manifest in manifests if _is_file(manifest.path)]
     if not manifests:
         raise ManifestError(
             f"manifest_path: {what} {item!r} holds no manifest, "
@@ -94,8 +105,27 @@ def _expand(item: str) -> list[str]:
     return manifests
 
 
+def _is_file(path: str) -> bool:
+    return "\0" not in path and os.path.isfile(path)
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for parent, _, names in os.walk(folder, onerror=_unreadable):
+        yield from (os.path.join(parent, name) for name in names)
+
+
 def _unreadable(error: OSError) -> None:
     raise ManifestError(f"manifest_path: cannot search {error.filename!r}: {error.strerror}")
+
+
+def _glob(pattern: str) -> Iterator[str]:
+    """The files of a glob; by pathlib, which does not follow linked directories without end."""
+    parts = Path(pattern).parts
+    fixed = next(k for k, part in enumerate(parts) if glob.has_magic(part))
+    root = os.path.join(*parts[:fixed]) if fixed else ""
+    wanted = [*parts[fixed:], *(["*"] if parts[-1] == "**" else [])]
+    for path in Path(root or ".").glob(os.path.join(*wanted)):
+        yield os.path.join(root, path.relative_to(root or "."))
 
 
 def whole_file(path: str) -> ByteRange:
@@ -104,39 +134,40 @@ def whole_file(path: str) -> ByteRange:
     Raises:
         ManifestError: it is not there, or not a file.
     """
-    if not os.path.isfile(path):
+    if not _is_file(path):
         raise ManifestError(f"manifest {path!r} does not exist or is not a file")
-    return ByteRange(path, 0, _size(path))
+    return ByteRange(path, 0, _manifest(path).size)
 
 
-def _size(path: str) -> int:
+def _manifest(path: str) -> Manifest:
     try:
-        return os.stat(path).st_size
+        return Manifest(path, os.stat(path).st_size)
     except OSError as error:
         raise ManifestError(f"cannot read manifest {path!r}: {error.strerror}") from error
 
 
 def read_lines(span: ByteRange) -> Iterator[Line]:
-    """The lines of a byte range, blank ones too; a byte order mark before the first is dropped.
+    """The lines of a byte range, blank ones too.
 
     Raises:
-        ManifestError: the file cannot be read.
+        ManifestError: the file cannot be read, or has become shorter than the range.
     """
     try:
         with open(span.path, "rb", buffering=_SKIP) as file:
             offset = _seek_first_line(file, span.start)
             if offset >= span.stop:
                 return
-            for number, text in enumerate(file, start=1):
-                if offset == 0 and text.startswith(_BOM):
-                    yield Line(len(_BOM), number, text.removeprefix(_BOM))
-                else:
-                    yield Line(offset, number, text)
-                offset += len(text)
+            for number, raw in enumerate(file, start=1):
+                yield Line(offset, number, raw)
+                offset += len(raw)
                 if offset >= span.stop:
                     return
     except OSError as error:
         raise ManifestError(f"cannot read manifest {span.path!r}: {error.strerror}") from error
+    raise ManifestError(
+        f"manifest {span.path!r} ends at byte {offset}, before byte {span.stop}: it became shorter "
+        "while the run was under way; start again when it is complete"
+    )
 
 
 def _seek_first_line(file: BinaryIO, start: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from alm.errors import ParameterError
+from alm.errors import ParameterError, RowError
 from alm.params import OverlapParams
 from alm.rows import Number, Row
 from alm.windows import add_up
@@ -116,9 +116,16 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
 
     Raises:
         ParameterError: ``target_duration`` is None.
+        RowError: the windows lack the start or end of a segment, as ``drop_fields`` may have it.
     """
     windows = entry.get("windows") or []
-    spans = [Span(w["segments"][0]["start"], w["segments"][-1]["end"]) for w in windows]
+    try:
+        spans = [Span(w["segments"][0]["start"], w["segments"][-1]["end"]) for w in windows]
+    except KeyError as error:
+        raise RowError(
+            "missing_field",
+            f"a window's segment has no {error}: filter the overlaps before dropping that field",
+        ) from error
     filtered = filter_spans(spans, params)
     result = {
         **entry,

@@ -5,12 +5,13 @@ Durations are in seconds, rates and bandwidths in Hz.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from alm.errors import ParameterError
+
+_LARGEST = 1e300
 
 
 def _require(name: str, value: Any, allowed: bool, what: str) -> None:
@@ -19,7 +20,12 @@ def _require(name: str, value: Any, allowed: bool, what: str) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """Whether it is a number that arithmetic in doubles can take; NaN fails both comparisons."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and -_LARGEST <= value <= _LARGEST
+    )
 
 
 def _is_integer(value: Any) -> bool:

@@ -18,10 +18,13 @@ def quarantine_record(manifest: str, line: Line, error: RowError) -> dict[str, A
     was read from its beginning; ``byte_offset`` and ``byte_length`` (without the line break)
     always refer to the manifest.
     """
-    raw = line.text.rstrip(b"\r\n")
-    text = raw[:MAX_LINE_BYTES].decode("utf-8", errors="replace")
-    if len(raw) > MAX_LINE_BYTES:
-        text += f"… [cut after {MAX_LINE_BYTES} of {len(raw)} bytes]"
+    raw = line.raw.rstrip(b"\r\n")
+    end = MAX_LINE_BYTES
+    while len(raw) > end > MAX_LINE_BYTES - 4 and raw[end] & 0xC0 == 0x80:
+        end -= 1  # not in the middle of a letter
+    text = raw[:end].decode("utf-8", errors="replace")
+    if len(raw) > end:
+        text += f"… [cut after {end} of {len(raw)} bytes]"
     return {
         "manifest_filepath": manifest,
         "line_number": line.number,

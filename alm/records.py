@@ -12,9 +12,9 @@ from typing import NamedTuple
 from alm import codec, overlap
 from alm.overlap import Span
 from alm.params import OverlapParams, WindowParams
-from alm.rows import parse_row
+from alm.rows import Number, Row, recording_length
 from alm.stats import Stats
-from alm.windows import Loss, Slice, Window, find_windows, without
+from alm.windows import Candidates, Loss, Slice, Window, without
 
 COMPUTED = frozenset(
     {
@@ -39,13 +39,17 @@ class Record(NamedTuple):
     """A row after the first stage.
 
     ``segments`` are the JSON texts of the row's segments, then of the cut ones, joined by commas;
-    segment ``k`` is ``segments[offsets[k] : offsets[k + 1] - 1]``. ``losses`` is None without
+    segment ``k`` is ``segments[offsets[k] : offsets[k + 1] - 1]`` and lasts from ``starts[k]`` to
+    ``ends[k]`` seconds; ``length`` is the recording's. ``losses`` is None without
     ``loss_details``. ``manifest``, ``fields``, ``stats`` and ``swift`` are JSON texts.
     """
 
     windows: list[Window]
     losses: list[Loss] | None
     offsets: list[int]
+    starts: list[Number]
+    ends: list[Number]
+    length: Number
     truncation_events: int
     manifest: bytes
     fields: bytes
@@ -54,20 +58,18 @@ class Record(NamedTuple):
     segments: bytes
 
 
-def make_record(line: bytes, manifest: bytes, params: WindowParams, totals: Stats) -> Record:
-    """The first stage on one line of a manifest; counts it in ``totals``.
+def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowParams) -> Record:
+    """What the first stage found in a row, as bytes.
 
     Args:
-        line: the JSON text of the row.
+        row: the parsed row.
+        found: its candidate windows.
         manifest: the JSON text of the manifest's path.
         params: see :class:`WindowParams`.
-        totals: the stats of the manifest, left alone when the row is refused.
 
     Raises:
-        RowError: the line is not a sound row.
+        RowError: the row is nested too deeply to be written.
     """
-    row = parse_row(line)
-    found = find_windows(row, params)
     dropped = params.dropped_segment_fields
     texts = [codec.dumps(without(segment, dropped)) for segment in row["segments"] + found.cuts]
     offsets = [0]
@@ -75,10 +77,13 @@ def make_record(line: bytes, manifest: bytes, params: WindowParams, totals: Stat
     for text in texts:
         position += len(text) + 1
         offsets.append(position)
-    record = Record(
+    return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
         offsets=offsets,
+        starts=[*found.columns.starts, *(cut["start"] for cut in found.cuts)],
+        ends=[*found.columns.ends, *(cut["end"] for cut in found.cuts)],
+        length=recording_length(row, found.columns.ends),
         truncation_events=found.truncation_events,
         manifest=manifest,
         fields=codec.dumps(without(row, params.dropped_row_fields | COMPUTED)),
@@ -86,37 +91,53 @@ def make_record(line: bytes, manifest: bytes, params: WindowParams, totals: Stat
         swift=codec.dumps(found.stats["swift_path"]),
         segments=b",".join(texts),
     )
-    totals.add_row(found.stats, found.truncation_events)
-    return record
 
 
 def encode(record: Record) -> bytes:
     """The record as one line."""
     losses = record.losses
     index = [
-        [[*window.segments, *window[1:]] for window in record.windows],
-        None if losses is None else [[loss.started_at, *loss.segments, loss[2]] for loss in losses],
-        record.offsets,
-        record.truncation_events,
+        [[*w.segments, w.speakers, w.speaker_durations] for w in record.windows],
+        None if losses is None else [[x.started_at, *x.segments, x.stopped_at] for x in losses],
+        *record[2:7],
     ]
-    return b"\t".join((codec.dumps(index), *record[4:])) + b"\n"
+    return b"\t".join((codec.dumps(index), *record[7:])) + b"\n"
 
 
 def decode(line: bytes) -> Record:
-    """What :func:`encode` wrote."""
+    """What :func:`encode` wrote, the ``duration`` of losses aside."""
     index, *texts = line.rstrip(b"\n").split(b"\t")
-    windows, losses, offsets, truncation_events = codec.loads(index)
+    windows, losses, offsets, starts, ends, length, truncation_events = codec.loads(index)
     return Record(
-        [Window(Slice(*window[:3]), *window[3:]) for window in windows],
-        None if losses is None else [Loss(loss[0], Slice(*loss[1:4]), loss[4]) for loss in losses],
+        [
+            Window(
+                Slice(first, stop, cut),
+                starts[first],
+                ends[cut] if cut >= 0 else ends[stop - 1],
+                speakers,
+                durations,
+            )
+            for first, stop, cut, speakers, durations in windows
+        ],
+        None if losses is None else [Loss(x[0], Slice(*x[1:4]), x[4], 0) for x in losses],
         offsets,
+        starts,
+        ends,
+        length,
         truncation_events,
         *texts,
     )
 
 
-def finish(record: Record, params: OverlapParams, totals: Stats) -> bytes:
-    """The second stage on one record: the final output line; counts its windows in ``totals``."""
+class Finished(NamedTuple):
+    """A row after the second stage: its output line, and the windows that stay."""
+
+    line: bytes
+    kept: list[Window]
+
+
+def finish(record: Record, params: OverlapParams, totals: Stats) -> Finished:
+    """The second stage on one record; counts its windows in ``totals``."""
     spans = [Span(window.start, window.end) for window in record.windows]
     filtered = overlap.filter_spans(spans, params)
     summary = overlap.summarize(spans, filtered)
@@ -144,7 +165,8 @@ def finish(record: Record, params: OverlapParams, totals: Stats) -> bytes:
         b'"manifest_filepath":%b,"swift_filepath":%b'
         % (record.manifest, record.swift if windows else b"null"),
     ]
-    return b"{%b}\n" % b",".join(parts)
+    line = b"{%b}\n" % b",".join(parts)
+    return Finished(line, [record.windows[k] for k in filtered.windows])
 
 
 def _segment(record: Record, k: int) -> bytes:

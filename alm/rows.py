@@ -146,6 +146,15 @@ def _json_type(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
+def recording_length(row: Mapping[str, Any], ends: Sequence[Number]) -> Number:
+    """Seconds of a recording: its ``duration`` if that can be true, else the last end."""
+    last_end = max(ends, default=0)
+    duration = row.get("duration")
+    if isinstance(duration, int | float) and last_end <= duration < math.inf:
+        return duration
+    return max(last_end, 0)
+
+
 def cut_segment(segment: Segment, limit: float) -> Segment:
     """A copy of ``segment`` that keeps only the words ending at or before ``limit`` (seconds).
 

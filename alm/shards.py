@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from alm import files
+from alm.errors import ParameterError
 from alm.manifests import ByteRange, Manifest
 
 MAX_SHARDS = 4096
-AUTO_SHARD_BYTES = 64 << 20
-"""Bytes of manifest a shard by default: work for much longer than an engine takes to start."""
+"""Of ``auto``."""
+
+MOST_SHARDS = 50_000
+"""Of a configured size; each is three jobs."""
+
+SHARD_BYTES = {"local": 32 << 20, "ray_data": 256 << 20, "xenna": 256 << 20}
+"""What ``auto`` means for a backend: a job should work for longer than it takes to start."""
 
 
 class Shard(NamedTuple):
@@ -25,13 +30,26 @@ class Shard(NamedTuple):
     ranges: tuple[ByteRange, ...]
 
 
-def resolve_shard_size(shard_size: int | str, manifests: Sequence[Manifest]) -> int:
-    """``shard_size`` in bytes; ``auto`` grows by powers of two to stay below 4,096 shards."""
-    if isinstance(shard_size, int):
-        return shard_size
+def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], backend: str) -> int:
+    """``shard_size`` in bytes; ``auto`` doubles until there are at most 4,096 shards.
+
+    Packed shards hold at least a quarter of the size, so a quarter of the number is planned for.
+
+    Raises:
+        ParameterError: so small a size would make more shards than Snakemake can plan.
+    """
     total = sum(manifest.size for manifest in manifests)
-    doublings = math.ceil(math.log2(max(1.0, total / (AUTO_SHARD_BYTES * MAX_SHARDS / 4))))
-    return AUTO_SHARD_BYTES << doublings
+    if shard_size != "auto":
+        if total / int(shard_size) > MOST_SHARDS:
+            raise ParameterError(
+                f"shard_size = {shard_size} cuts {total} bytes of manifests into more than "
+                f"{MOST_SHARDS} shards: use {total // MOST_SHARDS + 1} or more, or auto"
+            )
+        return int(shard_size)
+    size = SHARD_BYTES[backend]
+    while total > size * MAX_SHARDS / 4:
+        size *= 2
+    return size
 
 
 def plan_shards(manifests: Sequence[Manifest], shard_size: int) -> list[Shard]:

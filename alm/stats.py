@@ -80,6 +80,14 @@ class Stats:
         """The total ``name`` in seconds, rounded once."""
         return self._seconds[name] / (1 << _UNIT_BITS)
 
+    def family(self, name: str) -> dict[str, int]:
+        """The counters ``name/bin`` by their bin, in the order of numeric bins."""
+        return {bin_: self._counts[f"{name}/{bin_}"] for bin_ in _bins(self._counts, name)}
+
+    def family_seconds(self, name: str) -> dict[str, float]:
+        """The totals ``name/bin`` in seconds by their bin, in the order of numeric bins."""
+        return {bin_: self.seconds(f"{name}/{bin_}") for bin_ in _bins(self._seconds, name)}
+
     def as_dict(self) -> dict[str, Any]:
         """The counters under the names of ``stats.json``."""
         lost: dict[str, Number] = {}
@@ -109,6 +117,20 @@ class Stats:
         for name, fraction in data["seconds"].items():
             stats._seconds[name] = int(Fraction(fraction) * (1 << _UNIT_BITS))
         return stats
+
+
+def _bins(names: Iterable[str], family: str) -> list[str]:
+    prefix = f"{family}/"
+    found = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
+    return sorted(found, key=lambda name: (float(name), "") if _is_number(name) else (0.0, name))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def total(parts: Iterable[Stats]) -> Stats:

@@ -33,29 +33,41 @@ class Slice(NamedTuple):
 class Window(NamedTuple):
     """A candidate window: its segments by reference, its span in seconds, and who speaks how long.
 
-    ``speaker_durations`` holds the five largest sums in seconds, descending, padded with 0.0.
+    ``speakers`` counts them all; ``speaker_durations`` holds the five largest sums in seconds,
+    descending, padded with 0.0.
     """
 
     segments: Slice
     start: Number
     end: Number
+    speakers: int
     speaker_durations: list[Number]
 
 
 class Loss(NamedTuple):
-    """A window lost to its duration: the segments where it started and where its growth ended."""
+    """A start that gave no window because of its duration.
+
+    ``started_at`` and ``stopped_at`` number the first and the last segment that was looked at;
+    ``duration`` is what the window had reached, in seconds.
+    """
 
     started_at: int
     segments: Slice
     stopped_at: int
+    duration: Number
 
 
 class Candidates(NamedTuple):
-    """What the first stage finds in one row."""
+    """What the first stage finds in one row; cut segments of lost windows with loss details only.
 
+    ``lonely`` has, for each start lost to ``min_speakers``, how many speakers its window had.
+    """
+
+    columns: Timeline
     windows: list[Window]
     cuts: list[Segment]
     losses: list[Loss]
+    lonely: list[int]
     stats: dict[str, Any]
     truncation_events: int
 
@@ -89,7 +101,7 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
     if row["audio_sample_rate"] < params.min_sample_rate:
         stats["lost_sr"] = len(columns.starts)
         stats["dur_lost_sr"] = total_dur
-        return Candidates([], [], [], stats, 0)
+        return Candidates(columns, [], [], [], [], stats, 0)
     return _grow_from_every_segment(row["segments"], columns, params, stats)
 
 
@@ -103,6 +115,7 @@ def _grow_from_every_segment(
     windows: list[Window] = []
     cuts: list[Segment] = []
     losses: list[Loss] = []
+    lonely: list[int] = []
     truncation_events = 0
 
     def lose(reason: str, index: int) -> None:
@@ -115,7 +128,7 @@ def _grow_from_every_segment(
             continue
         start = starts[i]
         end = ends[i]
-        cut = -1
+        last: Segment | None = None
         talk: dict[str, Number] = {}
         j = i
         for j in range(i, count):
@@ -126,22 +139,21 @@ def _grow_from_every_segment(
             if crossing and (not params.truncation or starts[j] >= start + longest):
                 stop = j
                 break
-            speaker = speakers[j]
             if crossing:
                 truncation_events += 1
-                last = cut_segment(segments[j], start + longest)
+                cut = cut_segment(segments[j], start + longest)
+            speaker = speakers[j]
             if speaker and speaker not in talk:
                 if speaker == NO_SPEAKER or len(talk) == max_speakers:
                     stop = j
                     break
                 talk[speaker] = 0
             if crossing:
+                last = cut
                 end = last["end"]
                 if speaker:
                     talk[speaker] += end - last["start"]
                 stop = j
-                cut = count + len(cuts)
-                cuts.append(last)
                 break
             if speaker:
                 talk[speaker] += durations[j]
@@ -149,20 +161,25 @@ def _grow_from_every_segment(
         else:
             stop = count
 
-        pieces = Slice(i, stop, cut)
-        if not shortest <= end - start <= longest or stop - i + (cut >= 0) < 2:
+        pieces = Slice(i, stop, -1 if last is None else count + len(cuts))
+        if not shortest <= end - start <= longest or stop - i + (last is not None) < 2:
             lose("win", i)
             if "speaker" not in segments[j] or speakers[j] == NO_SPEAKER:
                 lose("no_spkr", i)
             elif bandwidths[j] < min_bandwidth:
                 lose("next_seg_bm", i)
-            if params.loss_details:
-                losses.append(Loss(i, pieces, j))
+            losses.append(Loss(i, pieces, j, end - start))
+            if not params.loss_details:
+                continue
         elif not params.min_speakers <= len(talk) <= max_speakers:
             lose("spk", i)
+            lonely.append(len(talk))
+            continue
         else:
-            windows.append(Window(pieces, start, end, _longest_talkers(talk)))
-    return Candidates(windows, cuts, losses, stats, truncation_events)
+            windows.append(Window(pieces, start, end, len(talk), _longest_talkers(talk)))
+        if last is not None:
+            cuts.append(last)
+    return Candidates(columns, windows, cuts, losses, lonely, stats, truncation_events)
 
 
 def _longest_talkers(talk: dict[str, Number]) -> list[Number]:

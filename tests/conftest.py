@@ -14,8 +14,15 @@ import yaml
 from helpers import ROOT
 from hypothesis import HealthCheck, settings
 
-# Example counts are set where tests differ in cost; a busy machine is no reason to fail.
-settings.register_profile("alm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
+# examples are for people to find: CI tries the same ones each time.
+settings.register_profile(
+    "alm",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+    print_blob=True,
+)
 settings.load_profile("alm")
 
 

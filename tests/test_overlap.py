@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from strategies import overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams, build_windows, filter_overlaps
-from alm.errors import ParameterError
+from alm.errors import ParameterError, RowError
 from alm.overlap import Span, filter_spans, summarize
 
 Json = dict[str, Any]
@@ -40,19 +40,16 @@ def test_both_stages_are_the_plain_transcription(row, builder, overlap, loss_det
 
 
 @pytest.mark.parametrize("dropped", ["start", "end", "start, end", "words,start,end,speaker"])
-def test_dropping_the_times_drops_them_from_the_output_only(dropped):
-    """SEMANTICS: `drop_fields` shapes the output, so it must not be in the way of the filter."""
+def test_windows_without_their_times_are_refused(dropped):
+    """Between the two functions a window's segments are all there is; the workflow keeps spans."""
     turns = [(k * 10, k * 10 + 10, "ab"[k % 2]) for k in range(9)]
     segments = [
         {"start": start, "end": end, "speaker": speaker, "metrics": {"bandwidth": 8000}}
         for start, end, speaker in turns
     ]
     row = {"audio_sample_rate": 16000, "segments": segments}
-    builder = {"target_window_duration": 30.0, "drop_fields": dropped}
-    wanted = plain.curate_row(row, builder, {})
-    assert len(wanted["windows"]) == 7
-    assert len(wanted["filtered"]) == 3
-    assert same_json(both_stages(row, builder, {}), wanted) is None
+    with pytest.raises(RowError, match="filter the overlaps before dropping that field"):
+        both_stages(row, {"target_window_duration": 30.0, "drop_fields": dropped}, {})
 
 
 ticks = st.integers(0, 400)

@@ -148,7 +148,7 @@ def test_drop_fields_shape_only_the_output(row, builder, overlap, dropped):
 def test_malformed_rows_are_one_line_each_and_of_every_kind():
     labels = Counter()
 
-    @settings(quick, max_examples=500)
+    @settings(quick, max_examples=1500)
     @given(malformed_rows())
     def look(malformed):
         line, label = malformed

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from alm.engines import BACKENDS
 from alm.manifests import ByteRange, Manifest
 from alm.shards import (
     MAX_SHARDS,
@@ -57,7 +58,7 @@ def test_every_byte_is_in_one_shard(sizes, shard_size):
         assert held < 5 * shard_size
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(
     st.lists(st.integers(0, 10**15) | st.integers(0, 10**7) | st.just(0), min_size=1, max_size=300)
 )
@@ -69,24 +70,27 @@ def test_every_byte_is_in_one_shard(sizes, shard_size):
 @example([(16 << 20) + 1] * 5000)
 def test_auto_never_makes_more_than_4096_shards(sizes):
     manifests = named(sizes)
-    shard_size = resolve_shard_size("auto", manifests)
-    shards = plan_shards(manifests, shard_size)
-    assert len(shards) <= MAX_SHARDS == 4096
-    assert_covered(manifests, shards)
+    for backend in BACKENDS:
+        shards = plan_shards(manifests, resolve_shard_size("auto", manifests, backend))
+        assert len(shards) <= MAX_SHARDS == 4096
+        assert_covered(manifests, shards)
 
 
-def test_auto_is_stable_while_the_input_grows():
-    sizes = {resolve_shard_size("auto", [Manifest("a", 10**9 * k)]) for k in range(1, 60)}
-    assert sizes == {64 << 20}
-    assert resolve_shard_size("auto", []) == 64 << 20
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_auto_is_stable_while_the_input_grows(backend):
+    """Another size of shard means that everything is computed anew."""
+    sizes = {resolve_shard_size("auto", [Manifest("a", 10**9 * k)], backend) for k in range(30)}
+    assert len(sizes) == 1
+    assert resolve_shard_size("auto", [], backend) in sizes
 
 
 def test_a_given_size_is_taken_as_it_is():
-    assert resolve_shard_size(12345, THOUSAND) == 12345
+    assert resolve_shard_size(12345, THOUSAND, "local") == 12345
 
 
-def test_a_thousand_small_manifests_are_a_few_shards():
-    shards = plan_shards(THOUSAND, resolve_shard_size("auto", THOUSAND))
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_thousand_small_manifests_are_a_few_shards(backend):
+    shards = plan_shards(THOUSAND, resolve_shard_size("auto", THOUSAND, backend))
     assert len(shards) <= 4
     assert_covered(THOUSAND, shards)
 

@@ -13,8 +13,9 @@ from alm import OverlapParams, WindowParams, curate_manifest
 from alm.errors import InvalidRowError
 from alm.manifests import discover
 from alm.shards import plan_shards, write_ranges
+from alm.steps.aggregate import aggregate
 from alm.steps.build import build_shard
-from alm.steps.merge import aggregate, merge_output, merge_quarantine
+from alm.steps.merge import merge_output, merge_quarantine
 from alm.steps.overlap import overlap_shard
 
 SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
@@ -35,6 +36,7 @@ def run_steps(
             shard.ranges,
             Path(f"{at}.records"),
             Path(f"{at}.quarantine"),
+            Path(f"{at}.recordings"),
             Path(f"{at}.built"),
             window,
             stop_at_invalid=False,
@@ -58,8 +60,12 @@ def run_steps(
     aggregate(
         [f"{at}.shard" for at in names],
         built + [f"{at}.filtered" for at in names],
+        [f"{at}.recordings" for at in names],
         out / "stats.json",
         out / "stats.tsv",
+        out / "stats.parquet",
+        window,
+        o.resolved(window),
         parameters={},
         versions={},
     )
@@ -122,6 +128,7 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             shard.ranges,
             out / "records",
             out / "quarantine",
+            out / "recordings",
             out / "summary",
             WindowParams(),
             stop_at_invalid=True,

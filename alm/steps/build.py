@@ -12,14 +12,18 @@ from alm.manifests import ByteRange, read_lines
 from alm.params import WindowParams
 from alm.quarantine import quarantine_record, stop_at, to_line
 from alm.records import encode, make_record
+from alm.rows import parse_row
 from alm.steps.chunks import run_in_chunks
 from alm.steps.summary import LineCount, Summary
+from alm.survey import recording_key, survey_row
+from alm.windows import find_windows
 
 
 def build_shard(
     ranges: Sequence[ByteRange],
     records: Path,
     quarantine: Path,
+    recordings: Path,
     summary: Path,
     params: WindowParams,
     *,
@@ -33,6 +37,7 @@ def build_shard(
         ranges: the manifest lines of the shard, in input order.
         records: output, one record a line: see :mod:`alm.records`.
         quarantine: output, one refused row a line, numbered within its byte range.
+        recordings: output, 8 bytes for each row that tell its recording from others.
         summary: output, see :class:`alm.steps.summary.Summary`.
         params: see :class:`WindowParams`.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
@@ -43,7 +48,8 @@ def build_shard(
         EngineError, ManifestError, InvalidRowError
     """
     work = partial(build_chunk, params=params, stop_at_invalid=stop_at_invalid)
-    total = run_in_chunks(work, ranges, [records, quarantine], backend=backend, threads=threads)
+    outputs = [records, quarantine, recordings]
+    total = run_in_chunks(work, ranges, outputs, backend=backend, threads=threads)
     total.write(summary)
 
 
@@ -54,12 +60,12 @@ def build_chunk(
     params: WindowParams,
     stop_at_invalid: bool,
 ) -> Summary:
-    """Build some lines of a shard into a part of the records and of the quarantine."""
-    records_part, quarantine_part = parts
+    """Build some lines of a shard into a part of each output."""
     summary = Summary()
     with (
-        files.written_whole(records_part) as records,
-        files.written_whole(quarantine_part) as quarantine,
+        files.written_whole(parts[0]) as records,
+        files.written_whole(parts[1]) as quarantine,
+        files.written_whole(parts[2]) as recordings,
     ):
         for span in ranges:
             manifest = codec.dumps(span.path)
@@ -70,11 +76,17 @@ def build_chunk(
                 if line.is_blank:
                     continue
                 try:
-                    records.write(encode(make_record(line.text, manifest, params, stats)))
+                    row = parse_row(line.text)
+                    found = find_windows(row, params)
+                    records.write(encode(make_record(row, found, manifest, params)))
                 except RowError as error:
                     if stop_at_invalid:
                         raise stop_at(span.path, line, error) from error
                     stats.count("quarantined")
                     quarantine.write(to_line(quarantine_record(span.path, line, error)))
+                else:
+                    stats.add_row(found.stats, found.truncation_events)
+                    survey_row(row, found, params, summary.survey)
+                    recordings.write(recording_key(row))
             summary.line_counts.append(LineCount(span.path, span.start, lines))
     return summary

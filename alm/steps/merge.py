@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from alm import codec, files
 from alm.errors import TooManyInvalidError
 from alm.quarantine import to_line
-from alm.shards import read_ranges
-from alm.stats import COUNTS, LOSSES, SECONDS, total
-from alm.steps.summary import Summary, add_summaries
+from alm.stats import total
+from alm.steps.summary import Summary
 
 
 def merge_quarantine(
@@ -71,7 +66,7 @@ def merge_output(
         manifest_stats for path in summaries for manifest_stats in Summary.read(path).stats.values()
     )
     refused, rows = stats["quarantined"], stats["quarantined"] + stats["entries"]
-    if refused > max_invalid_fraction * rows:
+    if rows and refused / rows > max_invalid_fraction:
         with open(quarantine, "rb") as file:
             reasons = Counter(codec.loads(line)["reason"] for line in file)
         listed = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
@@ -82,44 +77,3 @@ def merge_output(
             "max_invalid_fraction to go on without them. No output was written."
         )
     files.join(parts, target)
-
-
-def aggregate(
-    shards: Sequence[str | Path],
-    summaries: Sequence[str | Path],
-    stats_json: str | Path,
-    stats_tsv: str | Path,
-    parameters: Mapping[str, Any],
-    versions: Mapping[str, str],
-) -> None:
-    """Add up the statistics of all shards.
-
-    Args:
-        shards: the files that say what each shard holds, in input order.
-        summaries: the summaries of each shard's build and overlap.
-        stats_json: output, the totals of the run, durations in seconds.
-        stats_tsv: output, a row a manifest.
-        parameters: the configuration of the run.
-        versions: of the packages that took part.
-    """
-    by_manifest = add_summaries(Summary.read(path) for path in summaries).stats
-    manifests = dict.fromkeys(span.path for shard in shards for span in read_ranges(shard))
-    run = total(by_manifest.values())
-    with files.written_whole(stats_json) as file:
-        content = {
-            **run.as_dict(),
-            "parameters": dict(parameters),
-            "versions": dict(versions),
-        }
-        file.write(json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
-
-    lost = [f"{prefix}{reason}" for reason in LOSSES for prefix in ("lost_", "dur_lost_")]
-    table = io.StringIO()
-    writer = csv.writer(table, dialect="excel-tab", lineterminator="\n")
-    writer.writerow(["manifest_filepath", *COUNTS, *SECONDS, *lost])
-    for manifest in manifests:
-        row = by_manifest[manifest].as_dict()
-        row |= row.pop("lost")
-        writer.writerow([manifest, *(row[name] for name in (*COUNTS, *SECONDS, *lost))])
-    with files.written_whole(stats_tsv) as file:
-        file.write(table.getvalue().encode(errors="surrogateescape"))

@@ -12,6 +12,7 @@ from alm.params import OverlapParams
 from alm.records import decode, finish
 from alm.steps.chunks import run_in_chunks
 from alm.steps.summary import Summary
+from alm.survey import survey_windows
 
 
 def overlap_shard(
@@ -55,7 +56,9 @@ def overlap_chunk(
     with files.written_whole(part) as output:
         for span in ranges:
             for line in read_lines(span):
-                record = decode(line.text)
+                record = decode(line.raw)
                 stats = summary.stats[codec.loads(record.manifest)]
-                output.write(finish(record, params, stats))
+                finished = finish(record, params, stats)
+                output.write(finished.line)
+                survey_windows(record, finished.kept, summary.survey)
     return summary

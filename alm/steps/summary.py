@@ -23,14 +23,16 @@ class LineCount(NamedTuple):
 
 @dataclass
 class Summary:
-    """The stats of each manifest, in order, and the line counts of the ranges that were read."""
+    """The stats of each manifest, in order, a survey of all rows, and how many lines were read."""
 
     stats: dict[str, Stats] = field(default_factory=lambda: defaultdict(Stats))
+    survey: Stats = field(default_factory=Stats)
     line_counts: list[LineCount] = field(default_factory=list)
 
     def __iadd__(self, other: Summary) -> Summary:
         for manifest, stats in other.stats.items():
             self.stats[manifest] += stats
+        self.survey += other.survey
         self.line_counts += other.line_counts
         return self
 
@@ -38,6 +40,7 @@ class Summary:
         """Write the summary as JSON."""
         data = {
             "stats": {manifest: stats.to_json() for manifest, stats in self.stats.items()},
+            "survey": self.survey.to_json(),
             "line_counts": self.line_counts,
         }
         with files.written_whole(path) as file:
@@ -50,6 +53,7 @@ class Summary:
         summary = cls()
         for manifest, stats in data["stats"].items():
             summary.stats[manifest] += Stats.from_json(stats)
+        summary.survey += Stats.from_json(data["survey"])
         summary.line_counts = [LineCount(*count) for count in data["line_counts"]]
         return summary
 

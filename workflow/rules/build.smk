@@ -5,6 +5,7 @@ rule build:
     output:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),
+        recordings=output("work/build/{shard}.recordings"),
         summary=output("work/build/{shard}.summary.json"),
     log:
         output("logs/build/{shard}.log"),

@@ -26,8 +26,9 @@ try:
     with open(os.path.join(workflow.basedir, "workflow/schemas/config.schema.yaml")) as schema:
         CONFIG = load_config(config, yaml.safe_load(schema))
     config.update(CONFIG.values)
-    MANIFESTS = discover(config["manifest_path"])
-    SHARDS = plan_shards(MANIFESTS, resolve_shard_size(config["shard_size"], MANIFESTS))
+    MANIFESTS = discover(config["manifest_path"], exclude=config["output_dir"])
+    SHARD_SIZE = resolve_shard_size(config["shard_size"], MANIFESTS, config["backend"])
+    SHARDS = plan_shards(MANIFESTS, SHARD_SIZE)
 except AlmError as error:
     raise WorkflowError(str(error))
 

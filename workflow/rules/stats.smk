@@ -3,6 +3,7 @@ rule stats:
         shards=of_shards("work/shards/{shard}.json"),
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
+        recordings=of_shards("work/build/{shard}.recordings"),
     output:
         json=report(
             output("stats.json"),
@@ -16,6 +17,7 @@ rule stats:
             category="Statistics",
             labels={"file": "stats.tsv", "about": "each manifest"},
         ),
+        parquet=output("stats.parquet"),
     log:
         output("logs/stats.log"),
     benchmark:
@@ -23,7 +25,9 @@ rule stats:
     conda:
         "../../envs/alm.yaml"
     params:
+        window=asdict(CONFIG.window),
+        overlap=asdict(CONFIG.overlap),
         parameters=CONFIG.values,
-        code=code_hash("alm.steps.merge"),
+        code=code_hash("alm.steps.aggregate"),
     script:
         "../scripts/stats.py"

@@ -13,6 +13,7 @@ with job_log(snakemake.log[0]):
         read_ranges(snakemake.input.shard),
         records=Path(snakemake.output.records),
         quarantine=Path(snakemake.output.quarantine),
+        recordings=Path(snakemake.output.recordings),
         summary=Path(snakemake.output.summary),
         params=WindowParams(**snakemake.params.window),
         stop_at_invalid=snakemake.params.on_invalid == "fail",

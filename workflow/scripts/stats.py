@@ -3,14 +3,19 @@
 from alm.jobs import job_log
 
 with job_log(snakemake.log[0]):
+    from alm.params import OverlapParams, WindowParams
     from alm.provenance import versions
-    from alm.steps.merge import aggregate
+    from alm.steps.aggregate import aggregate
 
     aggregate(
         snakemake.input.shards,
         [*snakemake.input.build, *snakemake.input.overlap],
+        snakemake.input.recordings,
         stats_json=snakemake.output.json,
         stats_tsv=snakemake.output.tsv,
+        stats_parquet=snakemake.output.parquet,
+        window=WindowParams(**snakemake.params.window),
+        overlap=OverlapParams(**snakemake.params.overlap),
         parameters=snakemake.params.parameters,
         versions=versions(),
     )

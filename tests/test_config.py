@@ -1,0 +1,284 @@
+"""The configuration: what is allowed, what is said where it is not."""
+
+import dataclasses
+import math
+import re
+from typing import Any
+
+import pytest
+import yaml
+from helpers import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from alm import OverlapParams, WindowParams
+from alm.config import load_config
+from alm.errors import ParameterError
+from alm.manifests import Manifest
+from alm.shards import resolve_shard_size
+
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+SHIPPED = yaml.safe_load((ROOT / "config/pipeline.yaml").read_text())
+FIELDS = {
+    field.name: cls for cls in (WindowParams, OverlapParams) for field in dataclasses.fields(cls)
+}
+
+
+def load(**changes: Any):
+    return load_config({**SHIPPED, **changes}, SCHEMA)
+
+
+def complaint(raw: dict[Any, Any]) -> str:
+    with pytest.raises(ParameterError) as refused:
+        load_config(raw, SCHEMA)
+    return str(refused.value)
+
+
+def is_valid(raw: dict[Any, Any]) -> bool:
+    try:
+        load_config(raw, SCHEMA)
+    except ParameterError:
+        return False
+    return True
+
+
+# What is shipped
+
+
+def test_the_schema_is_a_schema():
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["additionalProperties"] is False
+    assert all(key["allowed"] for key in SCHEMA["properties"].values())
+
+
+def test_the_shipped_config_is_valid_and_whole():
+    config = load()
+    assert config.values == SHIPPED
+    assert set(SHIPPED) == set(SCHEMA["properties"]) == set(SCHEMA["required"])
+
+
+def test_the_shipped_config_differs_from_the_reference_where_it_is_meant_to():
+    config = load()
+    assert config.window == WindowParams()
+    assert config.overlap == OverlapParams(overlap_percentage=50, target_duration=120.0)
+    assert SHIPPED["target_duration"] is None
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "config").glob("*.yaml")), ids=lambda p: p.stem)
+def test_ready_made_configs_are_valid_on_top_of_the_shipped_one(path):
+    changes = yaml.safe_load(path.read_text())
+    config = load(**changes)
+    for name, value in changes.items():
+        assert config.values[name] == value
+
+
+def test_every_parameter_of_the_stages_is_a_key():
+    assert set(FIELDS) <= set(SHIPPED)
+    others = {
+        "manifest_path",
+        "output_dir",
+        "shard_size",
+        "backend",
+        "on_invalid",
+        "max_invalid_fraction",
+    }
+    assert set(SHIPPED) == set(FIELDS) | others
+
+
+def test_every_key_reaches_its_stage():
+    other = {
+        "target_window_duration": 60,
+        "tolerance": 0.2,
+        "min_sample_rate": 8000,
+        "min_bandwidth": 4000,
+        "min_speakers": 1,
+        "max_speakers": 3,
+        "truncation": False,
+        "drop_fields": "a",
+        "drop_fields_top_level": "b",
+        "loss_details": True,
+        "overlap_percentage": 30,
+        "target_duration": 45,
+        "keep_windows": False,
+    }
+    config = load(**other)
+    assert {**dataclasses.asdict(config.window), **dataclasses.asdict(config.overlap)} == other
+
+
+def test_target_duration_is_resolved():
+    assert load(target_window_duration=60).overlap.target_duration == 60
+    assert load(target_window_duration=60, target_duration=50).overlap.target_duration == 50
+    assert load(target_window_duration=60).values["target_duration"] is None
+
+
+# What is not allowed
+
+
+@pytest.mark.parametrize(
+    ("key", "bad"),
+    [
+        ("manifest_path", [None, 5, "", [], [""], ["a", 5], {"a": "b"}, True]),
+        ("output_dir", [None, 2024, "", ["a"], {"a": "b"}, False, "out/{x}"]),
+        ("shard_size", [0, -1, 1.5, "1000", "Auto", None, True, [], math.nan]),
+        ("backend", ["ray", "Xenna", None, 1, ""]),
+        ("target_window_duration", [0, -1, "60", None, True, [], math.nan, math.inf]),
+        ("tolerance", [1, -0.1, "x", None, False, math.nan]),
+        ("min_sample_rate", [-1, "8k", None, math.nan, math.inf]),
+        ("min_bandwidth", [-1, "8k", None, math.nan]),
+        ("min_speakers", [-1, 1.5, "2", None, True]),
+        ("max_speakers", [0, 1.5, "2", None]),
+        ("truncation", [0, 1, "yes", "null", None, "", []]),
+        ("drop_fields", [["words"], 5, True, {}]),
+        ("drop_fields_top_level", [["words"], 5]),
+        ("overlap_percentage", [-1, 100.1, "50", None, True, math.nan]),
+        ("target_duration", [0, -1, "auto", False, [], math.nan, math.inf]),
+        ("keep_windows", [0, "no", None]),
+        ("loss_details", [1, "on", None]),
+        ("on_invalid", ["stop", None, True]),
+        ("max_invalid_fraction", [-0.1, 1.1, "5%", None, True, math.nan, math.inf]),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_allowed(key, bad):
+    accepted = [value for value in bad if is_valid({**SHIPPED, key: value})]
+    assert accepted == []
+    allowed = SCHEMA["properties"][key]["allowed"].partition(",")[0]
+    for value in bad:
+        message = complaint({**SHIPPED, key: value})
+        assert re.search(rf"\b{key}(\[\d\])? = ", message)
+        assert f"it must be {allowed}" in message
+        if value is not None and not isinstance(value, list):
+            assert f"{key} = {value!r} is not allowed" in message
+
+
+def test_more_speakers_wanted_than_allowed():
+    message = complaint({**SHIPPED, "min_speakers": 6})
+    assert "min_speakers = 6" in message
+    assert "max_speakers = 5" in message
+
+
+def test_all_that_is_wrong_is_said_at_once_and_once():
+    message = complaint(
+        {**SHIPPED, "tolerance": 2, "backend": "ray", "min_spaekers": 1, "manifest_path": ["", 5]}
+    )
+    lines = message.splitlines()[1:]
+    assert len(lines) == len(set(lines)) == 5
+    for place in ("tolerance = 2", "backend = 'ray'", "manifest_path[0] = ''", "manifest_path[1]"):
+        assert message.count(place) == 1
+
+
+@pytest.mark.parametrize(
+    ("unknown", "hint"),
+    [
+        ("min_spaekers", "did you mean min_speakers?"),
+        ("target_window", "did you mean target_window_duration?"),
+        ("overlap", "did you mean overlap_percentage?"),
+        ("zzz", "known are manifest_path"),
+        (5, "known are manifest_path"),
+        (True, "known are manifest_path"),
+    ],
+)
+def test_an_unknown_key_is_an_error_with_a_hint(unknown, hint):
+    message = complaint({**SHIPPED, unknown: 1})
+    assert f"{unknown} is not a parameter: " in message
+    if unknown != "overlap":  # too short to be near
+        assert hint in message
+
+
+@pytest.mark.parametrize("missing", [["backend"], ["tolerance", "backend"], list(SHIPPED)])
+def test_missing_keys_are_named_once_each(missing):
+    message = complaint({key: SHIPPED[key] for key in SHIPPED if key not in missing})
+    named = [line.split()[0] for line in message.splitlines()[1:]]
+    assert sorted(named) == sorted(missing)
+    assert all(f"{key} is missing: it must be " in message for key in missing)
+
+
+# What the command line does to values
+
+
+@pytest.mark.parametrize("key", ["truncation", "keep_windows", "loss_details"])
+@pytest.mark.parametrize("text", ["true", "True", "TRUE", "false", "False"])
+def test_booleans_as_text(key, text):
+    assert load(**{key: text}).values[key] is (text.lower() == "true")
+
+
+@pytest.mark.parametrize("text", ["null", "None", "NULL", "none"])
+def test_null_as_text(text):
+    config = load(target_duration=text, target_window_duration=60)
+    assert config.values["target_duration"] is None
+    assert config.overlap.target_duration == 60
+
+
+@pytest.mark.parametrize("key", ["drop_fields", "drop_fields_top_level"])
+def test_an_empty_field_list_arrives_as_none(key):
+    assert load(**{key: None}).values[key] == ""
+
+
+@pytest.mark.parametrize("key", ["manifest_path", "output_dir", "drop_fields"])
+@pytest.mark.parametrize("text", ["true", "null", "none", "false"])
+def test_text_stays_text(key, text):
+    assert load(**{key: text}).values[key] == text
+
+
+def test_the_raw_config_is_left_alone():
+    raw = {**SHIPPED, "truncation": "false", "drop_fields": None}
+    before = dict(raw)
+    load_config(raw, SCHEMA)
+    assert raw == before
+
+
+# Schema and dataclasses agree
+
+
+def schema_accepts(name: str, value: Any) -> bool:
+    return Draft202012Validator(SCHEMA["properties"][name]).is_valid(value)
+
+
+def dataclass_accepts(name: str, value: Any) -> bool:
+    """Whether the dataclass takes the value, the other parameters being no obstacle."""
+    room = {"min_speakers": "max_speakers", "max_speakers": "min_speakers"}
+    others = {}
+    if name in room and isinstance(value, int):
+        others[room[name]] = max(value, 1) if name == "min_speakers" else 0
+    try:
+        FIELDS[name](**{name: value}, **others)
+    except ParameterError:
+        return False
+    return True
+
+
+values = (
+    st.integers(-2, 120)
+    | st.floats(-0.5, 1.5).filter(lambda value: not value.is_integer())
+    | st.floats(-1e6, 1e6).filter(lambda value: not value.is_integer())
+    | st.sampled_from([None, True, False, "", "words", "a,b", "1", "true", [], ["words"], {}])
+)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(sorted(FIELDS)), values)
+def test_schema_and_dataclasses_agree(name, value):
+    assert schema_accepts(name, value) == dataclass_accepts(name, value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [math.nan, math.inf, -math.inf, 10**400, 2.0, 0.0, -0.0, 1e300],
+    ids=lambda v: str(v)[:8],
+)
+def test_schema_and_dataclasses_agree_on_odd_numbers(value):
+    # Draft 2020-12 takes 2.0 for an integer and knows no NaN, so the schema may let those pass;
+    # what counts is that the message names the key, and that nothing passes both.
+    for name in FIELDS:
+        if schema_accepts(name, value) and not dataclass_accepts(name, value):
+            with pytest.raises(ParameterError, match=f"{name} = "):
+                load(**{name: value})
+        else:
+            assert schema_accepts(name, value) == dataclass_accepts(name, value), name
+
+
+def test_a_shard_size_is_never_silently_another():
+    """JSON Schema takes 1e6 for an integer; it must not then be taken for `auto`."""
+    if is_valid({**SHIPPED, "shard_size": 1_000_000.0}):
+        asked = load(shard_size=1_000_000.0).values["shard_size"]
+        assert resolve_shard_size(asked, [Manifest("a", 10**10)], "local") == 1_000_000

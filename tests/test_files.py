@@ -1,0 +1,136 @@
+"""Files that are whole or absent."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from alm.files import join, written_whole
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_appears_when_its_block_ends(tmp_path):
+    target = tmp_path / "sub" / "folder" / "out.jsonl"
+    with written_whole(target) as file:
+        file.write(b"text")
+        assert not target.exists()
+    assert target.read_bytes() == b"text"
+    assert names(target.parent) == ["out.jsonl"]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit, OSError])
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_an_error_leaves_nothing_and_keeps_the_old_file(tmp_path, error, old):
+    target = tmp_path / "out.jsonl"
+    if old is not None:
+        target.write_bytes(old)
+
+    def write_some() -> None:
+        with written_whole(target) as file:
+            file.write(b"x" * (3 << 20))
+            raise error
+
+    with pytest.raises(error):
+        write_some()
+    assert names(tmp_path) == (["out.jsonl"] if old else [])
+    assert old is None or target.read_bytes() == old
+
+
+def test_the_old_file_is_replaced_at_once(tmp_path):
+    target = tmp_path / "out.jsonl"
+    target.write_bytes(b"a longer old text")
+    with open(target, "rb") as reader, written_whole(str(target)) as file:
+        file.write(b"new")
+        assert target.read_bytes() == b"a longer old text"
+        assert reader.read() == b"a longer old text"
+    assert target.read_bytes() == b"new"
+
+
+def test_a_target_that_cannot_be_replaced_leaves_nothing(tmp_path):
+    target = tmp_path / "folder"
+    (target / "inner").mkdir(parents=True)
+    with pytest.raises(OSError, match="folder"), written_whole(target) as file:
+        file.write(b"text")
+    assert names(tmp_path) == ["folder"]
+
+
+def test_two_writers_do_not_meet(tmp_path):
+    target = tmp_path / "out"
+    with written_whole(target) as one:
+        with written_whole(target) as other:
+            one.write(b"one")
+            other.write(b"other")
+        assert target.read_bytes() == b"other"
+    assert target.read_bytes() == b"one"
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_new_file_has_the_usual_permissions(tmp_path):
+    before = os.umask(0o027)
+    try:
+        with written_whole(tmp_path / "out"):
+            pass
+    finally:
+        os.umask(before)
+    assert (tmp_path / "out").stat().st_mode & 0o777 == 0o640
+
+
+NAMES = ["x" * 255, "ü" * 127, "対" * 85, "👍" * 63, ".hidden", "a b\n'"]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name[0]))
+def test_any_name_that_the_file_system_takes(tmp_path, name):
+    (tmp_path / name).write_bytes(b"old")
+    with written_whole(tmp_path / name) as file:
+        file.write(b"new")
+    assert (tmp_path / name).read_bytes() == b"new"
+
+
+def test_a_temporary_file_is_no_manifest(tmp_path):
+    with written_whole(tmp_path / "out.jsonl"):
+        (temporary,) = names(tmp_path)
+    assert not temporary.endswith((".jsonl", ".json"))
+
+
+@settings(max_examples=40)
+@given(st.lists(st.binary(max_size=50), max_size=6))
+def test_join_concatenates_in_order(tmp_path_factory, contents):
+    folder = tmp_path_factory.mktemp("join")
+    parts = [folder / f"part{number}" for number in range(len(contents))]
+    for part, content in zip(parts, contents, strict=True):
+        part.write_bytes(content)
+    join(parts, folder / "out" / "joined")
+    assert (folder / "out" / "joined").read_bytes() == b"".join(contents)
+    assert [part.read_bytes() for part in parts] == contents
+
+
+def test_join_of_large_parts(tmp_path):
+    contents = [os.urandom(5 << 20), b"", os.urandom((1 << 20) + 1)]
+    parts = [tmp_path / str(number) for number in range(3)]
+    for part, content in zip(parts, contents, strict=True):
+        part.write_bytes(content)
+    join(map(str, parts), str(tmp_path / "joined"))
+    assert (tmp_path / "joined").read_bytes() == b"".join(contents)
+
+
+def test_join_across_file_systems(tmp_path):
+    """Where the kernel cannot copy by itself, as from /proc."""
+    version = Path("/proc/version")
+    if not version.is_file():
+        pytest.skip("no /proc here")
+    (tmp_path / "a").write_bytes(b"before ")
+    join([tmp_path / "a", version, tmp_path / "a"], tmp_path / "joined")
+    wanted = b"before " + version.read_bytes() + b"before "
+    assert (tmp_path / "joined").read_bytes() == wanted
+
+
+def test_join_of_a_missing_part_leaves_nothing(tmp_path):
+    (tmp_path / "a").write_bytes(b"a")
+    with pytest.raises(FileNotFoundError, match="gone"):
+        join([tmp_path / "a", tmp_path / "gone"], tmp_path / "joined")
+    assert names(tmp_path) == ["a"]
