@@ -13,7 +13,7 @@ RESULTS := results/sample
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format pins clean
+.PHONY: help setup run test lint bench format pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +50,9 @@ lint: setup ## check format, style, types and the workflow
 	$(IN_VENV) snakefmt --check Snakefile workflow
 	$(IN_VENV) mypy
 	$(IN_VENV) snakemake --lint --configfile $(CONFIG)
+
+bench: setup ## measure the kernel and the statistics, as ratios within one run
+	$(IN_VENV) python tests/bench.py
 
 format: setup ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff check --fix .

@@ -6,8 +6,8 @@ order nor the grouping of rows, chunks and shards shows in a total.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -22,6 +22,21 @@ SECONDS = ("total_dur", "total_dur_window", "filtered_dur")
 _UNIT_BITS = 1074
 """Every finite double is a whole number of 2**-1074."""
 
+_COMMON_BITS = 80
+"""Durations as they occur are whole numbers of 2**-80, and so small enough for fast sums."""
+
+_MOST_WAITING = 1 << 16
+"""Values wait to be added many at once, which is faster."""
+
+
+def _exact_sum(values: Sequence[Number]) -> int:
+    """The sum in units of 2**-1074."""
+    if set(map(type, values)) == {float}:
+        scaled = [value * 2.0**_COMMON_BITS for value in values]
+        if all(map(float.is_integer, scaled)):
+            return sum(map(int, scaled)) << (_UNIT_BITS - _COMMON_BITS)
+    return sum(map(_exact, values))
+
 
 def _exact(value: Number) -> int:
     numerator, denominator = value.as_integer_ratio()
@@ -33,21 +48,43 @@ class Stats:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
+        self._exact_seconds: Counter[str] = Counter()
+        self._pending: dict[str, list[Number]] = defaultdict(list)
+        self._waiting = 0
 
     def count(self, name: str, number: int = 1) -> None:
         """Add ``number`` to the counter ``name``."""
-        self._counts[name] += number
+        if number:
+            self._counts[name] += number
 
     def add_seconds(self, name: str, value: Number) -> None:
         """Add a duration in seconds to the total ``name``."""
         if value:
-            self._seconds[name] += _exact(value)
+            self.add_each((name,), (value,))
+
+    def add_each(self, names: Iterable[str], values: Sequence[Number]) -> None:
+        """Add each duration in seconds to the total of the name beside it."""
+        for name, value in zip(names, values, strict=True):
+            self._pending[name].append(value)
+        self._waiting += len(values)
+        if self._waiting > _MOST_WAITING:
+            self._settle()
+
+    def _settle(self) -> None:
+        for name, values in self._pending.items():
+            self._exact_seconds[name] += _exact_sum(values)
+        self._pending.clear()
+        self._waiting = 0
+
+    @property
+    def _seconds(self) -> Counter[str]:
+        self._settle()
+        return self._exact_seconds
 
     def add_row(self, row_stats: Mapping[str, Any], truncation_events: int) -> None:
         """Count one row by the ``stats`` that the first stage gave it."""
-        self._counts["entries"] += 1
-        self._counts["truncation_events"] += truncation_events
+        self.count("entries")
+        self.count("truncation_events", truncation_events)
         self.add_seconds("total_dur", row_stats["total_dur"])
         for reason in LOSSES:
             if lost := row_stats[f"lost_{reason}"]:
@@ -58,7 +95,7 @@ class Stats:
         for name, number in other._counts.items():
             self._counts[name] += number
         for name, units in other._seconds.items():
-            self._seconds[name] += units
+            self._exact_seconds[name] += units
         return self
 
     def __eq__(self, other: object) -> bool:
@@ -115,7 +152,7 @@ class Stats:
         stats = cls()
         stats._counts.update(data["counts"])
         for name, fraction in data["seconds"].items():
-            stats._seconds[name] = int(Fraction(fraction) * (1 << _UNIT_BITS))
+            stats._exact_seconds[name] = int(Fraction(fraction) * (1 << _UNIT_BITS))
         return stats
 
 

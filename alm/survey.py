@@ -7,25 +7,28 @@ explains a run and none of it decides anything: see :mod:`alm.diagnosis` for the
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from itertools import accumulate, compress, pairwise
-from operator import le, lt, sub
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from itertools import compress, islice
+from operator import gt, sub
 
 from alm import codec
 from alm.params import WindowParams
 from alm.records import Record
 from alm.rows import Number, Row, Segment, recording_length
 from alm.stats import Stats
-from alm.windows import NO_SPEAKER, Candidates, Loss, Slice, Window, add_up
+from alm.windows import NO_SPEAKER, Candidates, Slice, Window, add_up
 
 BANDWIDTH_BIN = 100
 """Hz."""
 
-LOST_DURATION_BIN = 0.05
-"""Of the target."""
-
 SHARE_BIN = 0.05
+"""Of a whole; the bins are named by their lower edge in percent."""
+
+_PERCENT = round(100 * SHARE_BIN)
+_EDGE = 1e-9
+"""So that a share of 0.15, which may come out as 0.1499999, falls into the bin from 15 %."""
 
 LONG_SILENCE = 30
 """Seconds without speech inside a window that deserve a look."""
@@ -48,7 +51,7 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
     _survey_times(columns.starts, columns.ends, columns.durations, survey)
-    survey.count("smell_words_outside", sum(map(_has_words_outside, row["segments"])))
+    survey.count("smell_words_outside", _words_outside(row["segments"]))
     _survey_losses(found, params, survey)
 
 
@@ -60,25 +63,27 @@ def recording_key(row: Row) -> bytes:
 
 
 def _survey_bandwidths(row: Row, found: Candidates, params: WindowParams, survey: Stats) -> None:
-    seconds: dict[Number, Number] = defaultdict(int)
-    for bandwidth, duration in zip(found.columns.bandwidths, found.columns.durations, strict=True):
-        seconds[bandwidth] += duration
-    enough: Number = 0
-    for bandwidth, duration in seconds.items():
-        survey.add_seconds(
-            f"bandwidth_dur/{bandwidth // BANDWIDTH_BIN * BANDWIDTH_BIN:.0f}", duration
-        )
-        if bandwidth >= params.min_bandwidth:
-            enough += duration
+    bandwidths, durations = found.columns.bandwidths, found.columns.durations
+    survey.add_each(map(_bandwidth_bin, bandwidths), durations)
     if row["audio_sample_rate"] >= params.min_sample_rate:
+        passing = [
+            duration
+            for duration, bandwidth in zip(durations, bandwidths, strict=True)
+            if bandwidth >= params.min_bandwidth
+        ]
         survey.add_seconds("passing_sample_rate_dur", found.stats["total_dur"])
-        survey.add_seconds("passing_bandwidth_dur", enough)
-    if 0 in seconds:
+        survey.add_seconds("passing_bandwidth_dur", add_up(passing))
+    if 0 in bandwidths:
         unmeasured = sum(
             "bandwidth" not in segment.get("metrics", ()) for segment in row["segments"]
         )
         survey.count("segments_without_bandwidth", unmeasured)
         survey.count("rows_without_bandwidth", unmeasured == len(row["segments"]))
+
+
+@lru_cache(10_000)
+def _bandwidth_bin(bandwidth: Number) -> str:
+    return f"bandwidth_dur/{bandwidth // BANDWIDTH_BIN * BANDWIDTH_BIN:.0f}"
 
 
 def _survey_speakers(speakers: Sequence[str | None], survey: Stats) -> None:
@@ -93,50 +98,64 @@ def _survey_times(
 ) -> None:
     if not starts:
         return
-    reached = list(accumulate(ends, max))
-    survey.count("smell_out_of_order", sum(b < a for a, b in pairwise(starts)))
-    survey.count("smell_overlapping", sum(map(lt, starts[1:], reached)))
-    survey.count("smell_nested", sum(map(le, ends[1:], reached)))
+    overlapping = nested = 0
+    reached = ends[0]
+    for start, end in zip(islice(starts, 1, None), islice(ends, 1, None), strict=True):
+        if start < reached:
+            overlapping += 1
+        if end > reached:
+            reached = end
+        else:
+            nested += 1
+    survey.count("smell_out_of_order", sum(map(gt, starts, islice(starts, 1, None))))
+    survey.count("smell_overlapping", overlapping)
+    survey.count("smell_nested", nested)
     if min(durations) <= 0:
         survey.count("smell_zero_duration", sum(duration == 0 for duration in durations))
         survey.count("smell_negative_duration", sum(duration < 0 for duration in durations))
 
 
-def _has_words_outside(segment: Segment) -> bool:
-    """Whether the first word starts before, or the last one ends after, its segment.
+def _words_outside(segments: Sequence[Segment]) -> int:
+    """How many segments have a first word that starts before, or a last that ends after, them.
 
     Words in between are not looked at, to keep this cheap; malformed ones are no matter here.
     """
-    words = segment.get("words")
-    if not words:
-        return False
     try:
-        return bool(words[0]["start"] < segment["start"] or words[-1]["end"] > segment["end"])
+        return sum(
+            words[0]["start"] < segment["start"] or words[-1]["end"] > segment["end"]
+            for segment in segments
+            if (words := segment.get("words"))
+        )
     except (TypeError, KeyError):
-        return False
+        if len(segments) == 1:
+            return 0
+        return sum(_words_outside([segment]) for segment in segments)
 
 
 def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> None:
-    for loss in found.losses:
-        survey.count(f"stopped_by/{_stopped_by(loss, found, params)}")
-        share = loss.duration / params.target_window_duration
-        survey.count(f"lost_duration/{_bin(share, LOST_DURATION_BIN)}")
-    for speakers in found.lonely:
-        survey.count(f"too_few_speakers/{speakers}")
+    for cause, number in Counter(_causes(found, params)).items():
+        survey.count(f"stopped_by/{cause}", number)
+    bins = 1 / (params.target_window_duration * SHARE_BIN)
+    for index, number in Counter([int(loss[3] * bins + _EDGE) for loss in found.losses]).items():
+        survey.count(f"lost_duration/{index * _PERCENT}", number)
+    for speakers, number in Counter(found.lonely).items():
+        survey.count(f"too_few_speakers/{speakers}", number)
 
 
-def _stopped_by(loss: Loss, found: Candidates, params: WindowParams) -> str:
+def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
+    """Why each window that missed its duration did not grow on."""
     starts, ends, _, bandwidths, speakers = found.columns
-    j = loss.stopped_at
-    if loss.segments.stop > j:
-        return "end_of_recording"
-    if bandwidths[j] < params.min_bandwidth:
-        return "low_bandwidth"
-    if speakers[j] == NO_SPEAKER:
-        return "unlabelled"
-    if ends[j] - starts[loss.started_at] > params.longest:
-        return "too_long"
-    return "too_many_speakers"
+    for started_at, segments, j, _ in found.losses:
+        if segments.stop > j:
+            yield "end_of_recording"
+        elif bandwidths[j] < params.min_bandwidth:
+            yield "low_bandwidth"
+        elif speakers[j] == NO_SPEAKER:
+            yield "unlabelled"
+        elif ends[j] - starts[started_at] > params.longest:
+            yield "too_long"
+        else:
+            yield "too_many_speakers"
 
 
 def survey_windows(record: Record, kept: Sequence[Window], survey: Stats) -> None:
@@ -150,39 +169,45 @@ def survey_windows(record: Record, kept: Sequence[Window], survey: Stats) -> Non
     survey.count(f"windows_per_recording/{len(kept)}")
     survey.add_seconds("candidate_dur", _covered_speech(record, record.windows))
     survey.add_seconds("kept_speech_dur", _covered_speech(record, kept))
-    kept_dur, _ = _union((window.start, window.end) for window in kept)
+    kept_dur = _union((w.start, w.end) for w in kept)[0] if kept else 0
     survey.add_seconds("kept_dur", kept_dur)
     if record.length:
-        survey.count(f"recording_yield/{_bin(kept_dur / record.length, SHARE_BIN)}")
+        survey.count(f"recording_yield/{_percent(kept_dur / record.length)}")
     for window in kept:
         duration = window.end - window.start
-        speech, silence = _union(_intervals(record, window.segments))
+        speech, silence = _speech(record, window.segments)
         survey.count(f"window_duration/{int(duration)}")
         survey.count(f"speakers_per_window/{window.speakers}")
         survey.add_seconds("window_speech_dur", speech)
         survey.add_seconds("window_silence_dur", max(0, duration - speech))
-        survey.count(f"window_silence/{_bin(max(0, duration - speech) / duration, SHARE_BIN)}")
+        survey.count(f"window_silence/{_percent(max(0, duration - speech) / duration)}")
         survey.count("smell_long_silence", silence > LONG_SILENCE)
         labelled = add_up(window.speaker_durations)
         if labelled > 0:
             share = window.speaker_durations[0] / labelled
-            survey.count(f"dominant_speaker/{_bin(share, SHARE_BIN)}")
+            survey.count(f"dominant_speaker/{_percent(share)}")
 
 
-def _intervals(record: Record, piece: Slice) -> list[tuple[Number, Number]]:
-    wanted = [*range(piece.first, piece.stop), *([piece.cut] if piece.cut >= 0 else [])]
-    return [(record.starts[k], record.ends[k]) for k in wanted]
+def _speech(record: Record, piece: Slice) -> tuple[Number, Number]:
+    """Seconds of a window in which somebody speaks, and the longest gap between its segments."""
+    starts, ends = (times[piece.first : piece.stop] for times in (record.starts, record.ends))
+    if piece.cut >= 0:
+        starts.append(record.starts[piece.cut])
+        ends.append(record.ends[piece.cut])
+    gaps = list(map(sub, islice(starts, 1, None), ends))
+    if min(gaps, default=0) >= 0 and min(map(sub, ends, starts)) >= 0:
+        return add_up(list(map(sub, ends, starts))), max(gaps, default=0)
+    return _union(zip(starts, ends, strict=True))
 
 
 def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
     """Seconds covered by at least one interval, and the longest gap between them."""
-    covered: Number = 0
     gap: Number = 0
-    reached: Number | None = None
-    for start, end in sorted(intervals):
-        if reached is None or start >= reached:
-            if reached is not None:
-                gap = max(gap, start - reached)
+    (first, reached), *rest = sorted(intervals)
+    covered = reached - first
+    for start, end in rest:
+        if start > reached:
+            gap = max(gap, start - reached)
             covered += end - start
             reached = end
         elif end > reached:
@@ -195,8 +220,12 @@ def _covered_speech(record: Record, windows: Sequence[Window]) -> Number:
     """Seconds of the segments that lie in at least one of ``windows``, wholly or cut."""
     inside = bytearray(len(record.starts))
     cut_short: dict[int, Number] = {}
+    reached = 0  # windows come in the order of their start, so most of one is inside already
     for first, stop, cut in (window.segments for window in windows):
-        inside[first:stop] = b"\x01" * (stop - first)
+        if stop > reached:
+            begin = max(first, reached)
+            inside[begin:stop] = b"\x01" * (stop - begin)
+            reached = stop
         if cut >= 0:
             part = record.ends[cut] - record.starts[cut]
             cut_short[stop] = max(part, cut_short.get(stop, 0))
@@ -204,6 +233,6 @@ def _covered_speech(record: Record, windows: Sequence[Window]) -> Number:
     return whole + add_up([part for k, part in cut_short.items() if not inside[k]])
 
 
-def _bin(value: float, width: float) -> int:
-    """The lower edge of the bin of ``value``, in percent."""
-    return int(value / width + 1e-9) * round(width * 100)
+def _percent(share: float) -> int:
+    """The lower edge of the bin of a share."""
+    return int(share / SHARE_BIN + _EDGE) * _PERCENT

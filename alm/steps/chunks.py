@@ -11,6 +11,8 @@ import math
 import os
 import shutil
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -20,6 +22,7 @@ from typing import NamedTuple
 from alm import files
 from alm.engines import map_chunks
 from alm.manifests import ByteRange, cut_evenly
+from alm.progress import time_left
 from alm.steps.summary import Summary, add_summaries
 
 MAX_CHUNK_BYTES = 16 << 20
@@ -27,6 +30,9 @@ MAX_CHUNK_BYTES = 16 << 20
 
 CHUNKS_A_THREAD = 2
 """At least so many, so that a thread with easy chunks can take from one with hard ones."""
+
+PROGRESS_SECONDS = 1.0
+"""How often a job looks for parts that have been written."""
 
 logger = logging.getLogger("alm")
 
@@ -83,9 +89,10 @@ def run_in_chunks(
             Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
             for index, group in enumerate(groups)
         ]
-        results = map_chunks(
-            backend, partial(_work_on, work), chunks, threads=threads, on_done=report
-        )
+        with _progress_in_log(folders[0], len(chunks)):
+            results = map_chunks(
+                backend, partial(_work_on, work), chunks, threads=threads, on_done=report
+            )
         for number, output in enumerate(outputs):
             files.join([chunk.parts[number] for chunk in chunks], output)
     return add_summaries(done.summary for done in results)
@@ -94,6 +101,30 @@ def run_in_chunks(
 def _work_on(work: Work, chunk: Chunk) -> Done:
     summary = work(chunk.ranges, chunk.parts)
     return Done(summary, f"process {os.getpid()} on {socket.gethostname()}")
+
+
+@contextmanager
+def _progress_in_log(folder: Path, count: int) -> Iterator[None]:
+    """Log how many parts are complete whenever that changes, also while an engine is silent."""
+    stop = threading.Event()
+
+    def watch() -> None:
+        seen = 0
+        began = time.monotonic()
+        while not stop.wait(PROGRESS_SECONDS):
+            written = sum(not name.startswith(".") for name in os.listdir(folder))
+            if written > seen:
+                seen = written
+                left = time_left(time.monotonic() - began, 0, seen / count)
+                logger.info("%d of %d chunks written, %s", seen, count, left)
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import sys
 from dataclasses import asdict
+from pathlib import Path
 
 import yaml
 from snakemake.exceptions import WorkflowError
@@ -14,6 +15,7 @@ from alm.config import load_config
 from alm.errors import AlmError
 from alm.jobs import share_package
 from alm.manifests import discover
+from alm.progress import ProgressLine, Task, summarize_run
 from alm.provenance import code_hash
 from alm.shards import plan_shards, resolve_shard_size
 
@@ -62,3 +64,33 @@ def changes_of(wildcards):
     """When the others were changed: to Snakemake, braces in a path are wildcards."""
     paths = {span.path for span in RANGES[wildcards.shard]} - set(manifests_of(wildcards))
     return {path: os.stat(path).st_mtime_ns for path in sorted(paths)}
+
+
+def progress_tasks():
+    """The jobs that take long: one build and one overlap a shard."""
+    return [
+        Task(
+            sum(span.stop - span.start for span in ranges),
+            Path(output(f"work/{step}/{shard}.summary.json")),
+            Path(output(f"logs/{step}/{shard}.log")),
+        )
+        for shard, ranges in RANGES.items()
+        for step in ("build", "overlap")
+    ]
+
+
+PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
+
+
+onstart:
+    PROGRESS.start()
+
+
+onsuccess:
+    PROGRESS.stop()
+    if os.path.exists(output("stats.json")):
+        print(summarize_run(config["output_dir"]), file=sys.stderr)
+
+
+onerror:
+    PROGRESS.stop()

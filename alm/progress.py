@@ -1,0 +1,124 @@
+"""How far a run is, shown while it lasts on a terminal, and what came out of it.
+
+Jobs say in their logs how many of their chunks are done; the main process reads that, so it works
+the same for jobs on this machine and on others that share its files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from alm.stats import LOSSES
+
+INTERVAL = 1.0
+"""Seconds between two looks."""
+
+_CHUNKS = re.compile(r"(\d+) of (\d+) chunks written")
+_TAIL_BYTES = 4096
+_BAR = 30
+
+
+class Task(NamedTuple):
+    """A job that counts: its share of the work, the file it leaves when done, and its log."""
+
+    bytes: int
+    done: Path
+    log: Path
+
+
+def fraction_done(task: Task) -> float:
+    """How much of a task is done, 0 to 1."""
+    if task.done.exists():
+        return 1.0
+    try:
+        with task.log.open("rb") as log:
+            log.seek(max(0, os.fstat(log.fileno()).st_size - _TAIL_BYTES))
+            found = _CHUNKS.findall(log.read().decode(errors="replace"))
+    except FileNotFoundError:
+        return 0.0
+    return int(found[-1][0]) / int(found[-1][1]) if found else 0.0
+
+
+def time_left(elapsed: float, before: float, now: float) -> str:
+    """An estimate in words, from the seconds that the way from ``before`` to ``now`` took."""
+    if now <= before:
+        return "estimating the time left"
+    seconds = elapsed * (1 - now) / (now - before)
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s left"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"
+
+
+class ProgressLine:
+    """A line at the bottom of a terminal that is kept up to date by a thread."""
+
+    def __init__(self, tasks: Sequence[Task], terminal: TextIO) -> None:
+        self._tasks = tasks
+        self._terminal = terminal
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self) -> None:
+        """Show the line; nothing happens where the output is no terminal."""
+        if self._terminal.isatty():
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Take the line away."""
+        self._stop.set()
+        if self._thread.is_alive():
+            self._thread.join()
+            self._write("")
+
+    def _run(self) -> None:
+        total = sum(task.bytes for task in self._tasks) or 1
+        began, before = time.monotonic(), None
+        finished: set[Task] = set()
+        while not self._stop.wait(INTERVAL):
+            fractions = {
+                task: 1.0 if task in finished else fraction_done(task) for task in self._tasks
+            }
+            finished = {task for task, fraction in fractions.items() if fraction == 1.0}
+            now = sum(task.bytes * fraction for task, fraction in fractions.items()) / total
+            before = now if before is None else before
+            bar = "#" * round(now * _BAR)
+            left = time_left(time.monotonic() - began, before, now)
+            self._write(f"[{bar:-<{_BAR}}] {now:.0%} done, {left}")
+
+    def _write(self, text: str) -> None:
+        self._terminal.write(f"\r\033[K{text}")
+        self._terminal.flush()
+
+
+def summarize_run(output_dir: str | Path) -> str:
+    """What came out of a run, in a few lines: see ``stats.json``.
+
+    Raises:
+        FileNotFoundError: the run has no ``stats.json`` (yet).
+    """
+    folder = Path(output_dir)
+    stats: dict[str, Any] = json.loads((folder / "stats.json").read_bytes())
+    audio = stats["audio"]
+    largest = max(LOSSES, key=lambda reason: stats["lost"][f"dur_lost_{reason}"])
+    lines = [
+        f"{stats['entries']} rows of {stats['manifests']} manifests, "
+        f"{audio['recording_dur'] / 3600:.2f} h of recordings",
+        f"{stats['windows']} candidate windows, {stats['filtered_windows']} kept: "
+        f"{stats['filtered_dur'] / 3600:.2f} h, covering {audio['kept_dur'] / 3600:.2f} h "
+        f"({audio['yield']:.1%} of the recordings)",
+    ]
+    if seconds := stats["lost"][f"dur_lost_{largest}"]:
+        lines.append(f"largest loss: lost_{largest}, {seconds / 3600:.2f} h of segments")
+    if stats["quarantined"]:
+        lines.append(f"{stats['quarantined']} rows quarantined: {folder / 'quarantine.jsonl'}")
+    lines += [f"output: {folder / 'alm_output.jsonl'}", f"report: {folder / 'report'}"]
+    return "\n".join(lines)

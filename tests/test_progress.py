@@ -1,0 +1,78 @@
+"""Progress is shown on a terminal and logged by jobs; the end of a run says what came out."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import RunWorkflow
+from helpers import ROOT
+
+from alm.progress import Task, fraction_done, time_left
+
+SAMPLE = ROOT / "workflow" / "sample" / "manifests"
+
+
+def test_how_much_of_a_task_is_done(tmp_path: Path) -> None:
+    task = Task(100, tmp_path / "summary.json", tmp_path / "job.log")
+    assert fraction_done(task) == 0
+    task.log.write_text("started\n")
+    assert fraction_done(task) == 0
+    task.log.write_text("x" * 10_000 + "\n1 of 4 chunks written, …\n3 of 4 chunks written, …\nmore\n")
+    assert fraction_done(task) == 0.75
+    task.done.touch()
+    assert fraction_done(task) == 1
+
+
+@pytest.mark.parametrize(
+    ("elapsed", "before", "now", "words"),
+    [
+        (10, 0.0, 0.5, "about 10 s left"),
+        (10, 0.5, 0.5, "estimating the time left"),
+        (60, 0.0, 0.1, "about 9 min left"),
+        (60, 0.8, 0.9, "about 60 s left"),
+        (3600, 0.0, 0.1, "about 9.0 h left"),
+    ],
+)
+def test_time_left(elapsed: float, before: float, now: float, words: str) -> None:
+    assert time_left(elapsed, before, now) == words
+
+
+@pytest.mark.workflow
+def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> None:
+    rows = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl")))
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(rows * 100)
+    command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1"]
+    command += ["--config", "backend=local", "output_dir=out", f"manifest_path={manifest}"]
+    ours, theirs = pty.openpty()
+    run = subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    try:
+        while piece := os.read(ours, 65536):
+            shown += piece
+    except OSError:  # how a terminal says that its last user has gone
+        pass
+    assert run.wait() == 0, shown.decode()
+    text = shown.decode()
+    percent = [int(number) for number in re.findall(r"\[[#-]{30}\] (\d+)% done, ", text)]
+    assert percent == sorted(percent)
+    assert any(0 < number < 100 for number in percent)
+    assert re.search(r"about \d+ s left", text)
+    assert "1000 rows of 1 manifests" in text
+    assert "24600 candidate windows, 1200 kept" in text
+    (log,) = (tmp_path / "out" / "logs" / "build").iterdir()
+    assert re.search(r"INFO \d of 3 chunks written, (about|est)", log.read_text())
+
+
+@pytest.mark.workflow
+def test_a_run_without_a_terminal_stays_plain(run_workflow: RunWorkflow) -> None:
+    run = run_workflow(manifest_path=str(SAMPLE))
+    assert "% done, " not in run.terminal
+    assert "\033[K" not in run.terminal
+    assert "10 rows of 3 manifests" in run.terminal
+    assert "246 candidate windows, 12 kept: 0.41 h" in run.terminal
