@@ -19,7 +19,9 @@ def workers(log: Path) -> list[int]:
 
 def figures(run: Run) -> list[tuple[int, int, float]]:
     """Windows, kept windows and kept seconds of each manifest."""
-    header, *rows = (line.split("\t") for line in (run.output / "stats.tsv").open())
+    header, *rows = (
+        line.split("\t") for line in (run.output / "stats.tsv").read_text().splitlines()
+    )
     columns = [header.index(n) for n in ("windows", "filtered_windows", "filtered_dur")]
     return [(int(r[columns[0]]), int(r[columns[1]]), float(r[columns[2]])) for r in rows]
 
