@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import compress, islice
-from operator import gt, sub
+from operator import gt, lt, sub
 
 from alm import codec
 from alm.params import WindowParams
@@ -98,6 +98,10 @@ def _survey_times(
 ) -> None:
     if not starts:
         return
+    if not all(map(lt, starts, islice(starts, 1, None))):
+        survey.count("smell_out_of_order", sum(map(gt, starts, islice(starts, 1, None))))
+        in_time = sorted(zip(starts, ends, strict=True), key=lambda times: (times[0], -times[1]))
+        starts, ends = zip(*in_time, strict=True)
     overlapping = nested = 0
     reached = ends[0]
     for start, end in zip(islice(starts, 1, None), islice(ends, 1, None), strict=True):
@@ -107,7 +111,6 @@ def _survey_times(
             reached = end
         else:
             nested += 1
-    survey.count("smell_out_of_order", sum(map(gt, starts, islice(starts, 1, None))))
     survey.count("smell_overlapping", overlapping)
     survey.count("smell_nested", nested)
     if min(durations) <= 0:
