@@ -36,7 +36,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 run: setup ## curate the shipped sample with the backend that the config names
-	$(IN_VENV) snakemake --cores all --configfile $(CONFIG)
+	$(IN_VENV) snakemake --cores all --rerun-incomplete --configfile $(CONFIG)
 	@echo
 	@echo "Curated: $(RESULTS)/alm_output.jsonl    figures: $(RESULTS)/stats.json, $(RESULTS)/stats.tsv"
 	@echo "Rows that could not be read: $(RESULTS)/quarantine.jsonl    logs: $(RESULTS)/logs/"
