@@ -13,7 +13,7 @@ RESULTS := results/sample
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench format pins clean
+.PHONY: help setup run test lint bench format pins images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -70,6 +70,10 @@ pins: ## renew requirements.txt and requirements-dev.txt (then envs/alm.yaml by 
 	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,dev]'
 	{ grep '^#' requirements-dev.txt; $(FREEZE) | grep -vxF -f requirements.txt; } > $(PINS)/new
 	mv $(PINS)/new requirements-dev.txt
+
+images: setup ## draw the pictures of the README anew (needs chromium and chromedriver)
+	$(IN_VENV) python docs/images/make_windows.py
+	$(IN_VENV) python tests/screenshot.py
 
 clean: ## remove .venv, the caches and the results of the sample
 	rm -rf $(VENV) $(RESULTS) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache

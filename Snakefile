@@ -17,6 +17,7 @@ include: "workflow/rules/build.smk"
 include: "workflow/rules/overlap.smk"
 include: "workflow/rules/merge.smk"
 include: "workflow/rules/stats.smk"
+include: "workflow/rules/report.smk"
 
 
 rule all:
@@ -26,3 +27,4 @@ rule all:
         output("quarantine.jsonl"),
         output("stats.json"),
         output("stats.tsv"),
+        rules.pages.output,

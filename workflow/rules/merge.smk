@@ -7,9 +7,9 @@ rule merge_quarantine:
     output:
         report(
             output("quarantine.jsonl"),
-            caption="../report/quarantine.rst",
-            category="Quarantine",
-            labels={"file": "quarantine.jsonl"},
+            caption="../report/quarantine_jsonl.rst",
+            category="Data",
+            labels={"file": "quarantine.jsonl", "about": "rows that could not be processed"},
         ),
     log:
         output("logs/merge_quarantine.log"),

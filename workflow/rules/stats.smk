@@ -7,14 +7,14 @@ rule stats:
     output:
         json=report(
             output("stats.json"),
-            caption="../report/stats.rst",
-            category="Statistics",
+            caption="../report/stats_json.rst",
+            category="Data",
             labels={"file": "stats.json", "about": "the run"},
         ),
         tsv=report(
             output("stats.tsv"),
-            caption="../report/manifests.rst",
-            category="Statistics",
+            caption="../report/stats_tsv.rst",
+            category="Data",
             labels={"file": "stats.tsv", "about": "each manifest"},
         ),
         parquet=output("stats.parquet"),

@@ -1,0 +1,104 @@
+"""The page of manifests: which of them give little, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from alm.report.html import table, tag
+from alm.report.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept
+from alm.report.page import notice, page, section
+from alm.report.units import count, counted, duration, exact, percent, shortened
+
+MOST_ROWS = 500
+"""At either end of the table: it is embedded in the report, and a browser has to sort it."""
+
+
+class Manifest(NamedTuple):
+    """What the table says about one manifest; durations in seconds."""
+
+    path: str
+    rows: int
+    quarantined: int
+    speech: float
+    windows: int
+    loss: str
+    lost: float
+
+    @classmethod
+    def of(cls, row: Mapping[str, str]) -> Manifest:
+        """From a row of ``stats.tsv``."""
+        lost = {
+            loss: float(row[f"dur_{loss}"])
+            for loss in LOSSES
+            if f"dur_{loss}" in row and loss not in PARTS_OF_LOST_WIN
+        }
+        loss = max(lost, key=lambda loss: lost[loss])
+        return cls(
+            path=row["manifest_filepath"],
+            rows=int(row["entries"]) + int(row["quarantined"]),
+            quarantined=int(row["quarantined"]),
+            speech=float(row["total_dur"]),
+            windows=int(row["filtered_windows"]),
+            loss=loss,
+            lost=lost[loss],
+        )
+
+    @property
+    def density(self) -> float:
+        """Kept windows per hour of speech; 0 without speech."""
+        return 3600 * self.windows / self.speech if self.speech > 0 else 0.0
+
+
+COLUMNS = (
+    ("Manifest", False),
+    ("Rows", True),
+    ("Quarantined", True),
+    ("Speech", True),
+    ("Windows", True),
+    ("Windows per hour of speech", True),
+    ("Largest loss", False),
+    ("Speech lost to it", True),
+)
+
+
+def manifests(stats: Stats, rows: Iterable[Mapping[str, str]]) -> str:
+    """The page ``manifests.html``.
+
+    Args:
+        stats: the run.
+        rows: of ``stats.tsv``.
+    """
+    found = sorted(map(Manifest.of, rows), key=lambda manifest: manifest.density)
+    nothing = nothing_kept(stats)
+    shown, about = found, "The poorest come first; a click on a title sorts by it."
+    if len(found) > 2 * MOST_ROWS:
+        shown = found[:MOST_ROWS] + found[-MOST_ROWS:]
+        about += (
+            f" Of {count(len(found))} manifests these are the {MOST_ROWS} that give the fewest "
+            f"windows per hour of speech and the {MOST_ROWS} that give the most; stats.tsv has all."
+        )
+    return page(
+        f"What came of {counted(len(found), 'manifest')}",
+        "Where to look first when the yield is low.",
+        *([notice(f"{nothing}.")] if nothing else []),
+        section(
+            "Which manifests give little?",
+            tag("div", table(COLUMNS, map(_cells, shown), sortable=True), class_="panel"),
+            about=about,
+        ),
+    )
+
+
+def _cells(manifest: Manifest) -> tuple[object, ...]:
+    share = manifest.lost / manifest.speech if manifest.speech > 0 else 0.0
+    return (
+        shortened(manifest.path, 160),
+        exact(manifest.rows, count(manifest.rows)),
+        exact(manifest.quarantined, count(manifest.quarantined)),
+        exact(manifest.speech, duration(manifest.speech)),
+        exact(manifest.windows, count(manifest.windows)),
+        exact(manifest.density, f"{manifest.density:.1f}"),
+        LOSSES[manifest.loss] if manifest.lost else "—",
+        exact(share, percent(share)),
+    )

@@ -1,0 +1,94 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from alm.report.html import Html, tag
+
+_SHORT = {"hours": "h", "minutes": "min", "seconds": "s"}
+
+
+def count(number: int) -> str:
+    """
+    >>> count(1234567)
+    '1,234,567'
+    """
+    return f"{number:,}"
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def percent(share: float) -> str:
+    """
+    >>> percent(0.5204)
+    '52.0 %'
+    """
+    return f"{100 * share:.1f} %"
+
+
+def number(value: float) -> str:
+    """A configured or measured value as one would type it, without needless zeros.
+
+    >>> number(120.0), number(16000), number(0.1), number(1e7)
+    ('120', '16000', '0.1', '10000000')
+    """
+    return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.0f}"
+
+
+def time_unit(seconds: float) -> tuple[int, str]:
+    """In what to tell a duration of this size: the length of the unit in seconds, and its name.
+
+    >>> time_unit(5400), time_unit(90)
+    ((3600, 'hours'), (60, 'minutes'))
+    """
+    if seconds >= 3600:
+        return 3600, "hours"
+    return (60, "minutes") if seconds >= 60 else (1, "seconds")
+
+
+def duration(seconds: float) -> str:
+    """
+    >>> duration(5400), duration(90), duration(0), duration(7200000)
+    ('1.50 h', '1.50 min', '0 s', '2,000 h')
+    """
+    if not seconds:
+        return "0 s"
+    length, name = time_unit(seconds)
+    value = seconds / length
+    decimals = 2 if value < 10 else 1 if value < 100 else 0
+    return f"{value:,.{decimals}f} {_SHORT[name]}"
+
+
+def exact(value: float, shown: str, name: str | None = None) -> Html:
+    """A figure that carries its exact value along, for sorting and for tests.
+
+    >>> exact(0.5, "50.0 %")
+    '<data value="0.5">50.0 %</data>'
+    """
+    return tag("data", shown, value=value, id=name)
+
+
+def memory(megabytes: float) -> str:
+    """
+    >>> memory(0.3), memory(95.8), memory(2048)
+    ('—', '96 MB', '2.0 GB')
+    """
+    if megabytes < 1:
+        return "—"
+    return f"{megabytes:.0f} MB" if megabytes < 1024 else f"{megabytes / 1024:.1f} GB"
+
+
+def shortened(text: str, most: int) -> str:
+    """At most about ``most`` letters of a text: of a longer one the beginning and the end.
+
+    >>> shortened("abcdefghij", 6)
+    'abc … hij'
+    """
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]} … {text[-most // 2 :]}"

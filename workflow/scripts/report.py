@@ -1,0 +1,17 @@
+"""Make the pages of the report."""
+
+from alm.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from pathlib import Path
+
+    from alm.steps.report import write_report
+
+    write_report(
+        snakemake.input.json,
+        snakemake.input.tsv,
+        snakemake.input.quarantine,
+        benchmarks=snakemake.params.benchmarks,
+        shards=[Path(path).stem for path in snakemake.input.shards],
+        pages=dict(snakemake.output.items()),
+    )
