@@ -11,6 +11,7 @@ from typing import NamedTuple
 from alm.params import OverlapParams, WindowParams
 from alm.stats import Stats
 from alm.survey import BANDWIDTH_BIN, LONG_SILENCE
+from alm.units import duration
 
 SMELLS = {
     "out_of_order": "segments that start before the one in front of them",
@@ -86,17 +87,13 @@ def speech_from_bandwidth(survey: Stats, low: float, high: float) -> float:
     )
 
 
-def _hours(seconds: float) -> str:
-    return f"{seconds / 3600:.2f} h"
-
-
 def _low_sample_rate(survey: Stats, window: WindowParams) -> tuple[str, str]:
     below = {
         rate: seconds
         for rate, seconds in survey.family_seconds("sample_rate_dur").items()
         if float(rate) < window.min_sample_rate
     }
-    listed = ", ".join(f"{_hours(seconds)} at {rate} Hz" for rate, seconds in below.items())
+    listed = ", ".join(f"{duration(seconds)} at {rate} Hz" for rate, seconds in below.items())
     return (
         f"Speech in recordings below min_sample_rate = {window.min_sample_rate:g} Hz: {listed}.",
         f"min_sample_rate = {min(below, key=float, default=0)} lets all of it pass, if the model "
@@ -107,7 +104,7 @@ def _low_sample_rate(survey: Stats, window: WindowParams) -> tuple[str, str]:
 def _low_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str]:
     tried = [share * window.min_bandwidth for share in (0.75, 0.5, 0.25)]
     gains = {low: speech_from_bandwidth(survey, low, window.min_bandwidth) for low in tried}
-    listed = ", ".join(f"{_hours(gain)} at {low:g}" for low, gain in gains.items())
+    listed = ", ".join(f"{duration(gain)} at {low:g} Hz" for low, gain in gains.items())
     finding = (
         f"Segments below min_bandwidth = {window.min_bandwidth:g} Hz. With a lower min_bandwidth "
         f"there would pass, at most: {listed}."
@@ -119,7 +116,11 @@ def _low_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str]:
             "Measure the missing bandwidths, or set min_bandwidth = 0 to do without.",
         )
     best = max(gains, key=lambda low: gains[low])
-    return finding, f"min_bandwidth = {best:g} keeps more, if audio of that quality will do."
+    return (
+        finding,
+        f"min_bandwidth = {best:g} lets {duration(gains[best])} pass, at most, if audio of that "
+        "quality will do.",
+    )
 
 
 def _too_few_speakers(survey: Stats, window: WindowParams) -> tuple[str, str]:
@@ -156,11 +157,13 @@ def _missed_duration(survey: Stats, window: WindowParams) -> tuple[str, str]:
         for percent, count in survey.family("lost_duration").items()
         if 100 * (1 - wider) <= float(percent) < 100 * (1 - window.tolerance)
     )
+    action = f"Most often: {causes[order[0]][1]}."
+    if gained:
+        action += f" tolerance = {wider:g} brings back {gained} starts, at most."
     return (
         f"Starts whose window did not reach {window.shortest:g} to {window.longest:g} s, since "
         f"{listed}.",
-        f"Most often: {causes[order[0]][1]}. tolerance = {wider:g} brings back {gained} starts, "
-        "at most.",
+        action,
     )
 
 

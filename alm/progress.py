@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from alm.stats import LOSSES
+from alm.units import count, counted, duration, percent
 
 INTERVAL = 1.0
 """Seconds between two looks."""
@@ -110,15 +111,19 @@ def summarize_run(output_dir: str | Path) -> str:
     audio = stats["audio"]
     largest = max(LOSSES, key=lambda reason: stats["lost"][f"dur_lost_{reason}"])
     lines = [
-        f"{stats['entries']} rows of {stats['manifests']} manifests, "
-        f"{audio['recording_dur'] / 3600:.2f} h of recordings",
-        f"{stats['windows']} candidate windows, {stats['filtered_windows']} kept: "
-        f"{stats['filtered_dur'] / 3600:.2f} h, covering {audio['kept_dur'] / 3600:.2f} h "
-        f"({audio['yield']:.1%} of the recordings)",
+        f"{counted(stats['entries'], 'row')} of {counted(stats['manifests'], 'manifest')}, "
+        f"{duration(audio['recording_dur'])} of recordings",
+        f"{counted(stats['windows'], 'candidate window')}, {count(stats['filtered_windows'])} "
+        f"kept: {duration(stats['filtered_dur'])}, covering {duration(audio['kept_dur'])} "
+        f"({percent(audio['yield'])} of the recordings)",
     ]
     if seconds := stats["lost"][f"dur_lost_{largest}"]:
-        lines.append(f"largest loss: lost_{largest}, {seconds / 3600:.2f} h of segments")
+        lines.append(f"largest loss: lost_{largest}, {duration(seconds)} of segments")
     if stats["quarantined"]:
-        lines.append(f"{stats['quarantined']} rows quarantined: {folder / 'quarantine.jsonl'}")
-    lines += [f"output: {folder / 'alm_output.jsonl'}", f"report: {folder / 'report'}"]
+        rows = counted(stats["quarantined"], "row")
+        lines.append(f"{rows} quarantined: {folder / 'quarantine.jsonl'}")
+    lines += [
+        f"output: {folder / 'alm_output.jsonl'}",
+        f"report: {folder / 'report' / 'overview.html'}",
+    ]
     return "\n".join(lines)

@@ -18,6 +18,8 @@ LOSSES = ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm")
 
 COUNTS = ("entries", "quarantined", "windows", "filtered_windows", "truncation_events")
 SECONDS = ("total_dur", "total_dur_window", "filtered_dur")
+COVERAGE = ("recording_dur", "kept_dur")
+"""Seconds of the recordings, and how many of them kept windows cover; counted by the workflow."""
 
 _UNIT_BITS = 1074
 """Every finite double is a whole number of 2**-1074."""

@@ -34,20 +34,23 @@ LONG_SILENCE = 30
 """Seconds without speech inside a window that deserve a look."""
 
 
-def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats) -> None:
+def survey_row(
+    row: Row, found: Candidates, params: WindowParams, stats: Stats, survey: Stats
+) -> None:
     """Count what the first stage's input and losses look like.
 
     Args:
         row: a sound row.
         found: what the first stage found in it.
         params: what it was looking for.
-        survey: where to count.
+        stats: those of the manifest.
+        survey: that of all rows.
     """
     columns = found.columns
     survey.count("segments", len(columns.starts))
     survey.count(f"sample_rate/{row['audio_sample_rate']}")
     survey.add_seconds(f"sample_rate_dur/{row['audio_sample_rate']}", found.stats["total_dur"])
-    survey.add_seconds("recording_dur", recording_length(row, columns.ends))
+    stats.add_seconds("recording_dur", recording_length(row, columns.ends))
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
     _survey_times(columns.starts, columns.ends, columns.durations, survey)
@@ -161,19 +164,20 @@ def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
             yield "too_many_speakers"
 
 
-def survey_windows(record: Record, kept: Sequence[Window], survey: Stats) -> None:
+def survey_windows(record: Record, kept: Sequence[Window], stats: Stats, survey: Stats) -> None:
     """Count what the windows of a row look like.
 
     Args:
         record: a row with its candidate windows.
         kept: the windows that stay.
-        survey: where to count.
+        stats: those of the manifest.
+        survey: that of all rows.
     """
     survey.count(f"windows_per_recording/{len(kept)}")
     survey.add_seconds("candidate_dur", _covered_speech(record, record.windows))
     survey.add_seconds("kept_speech_dur", _covered_speech(record, kept))
     kept_dur = _union((w.start, w.end) for w in kept)[0] if kept else 0
-    survey.add_seconds("kept_dur", kept_dur)
+    stats.add_seconds("kept_dur", kept_dur)
     if record.length:
         survey.count(f"recording_yield/{_percent(kept_dur / record.length)}")
     for window in kept:

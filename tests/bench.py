@@ -67,9 +67,7 @@ def survey_share(manifest: Path, folder: Path) -> dict[str, float]:
     """What statistics and diagnosis take of the CPU time of the per-shard jobs."""
     records, parts = folder / "records", [folder / "records", folder / "q", folder / "keys"]
     lines = whole_file(str(manifest))
-    build = cpu_seconds(
-        lambda: build_chunk([lines], parts, params=WINDOW, stop_at_invalid=False)
-    )
+    build = cpu_seconds(lambda: build_chunk([lines], parts, params=WINDOW, stop_at_invalid=False))
     built = whole_file(str(records))
     overlap = cpu_seconds(lambda: overlap_chunk([built], [folder / "out"], params=OVERLAP))
 
@@ -81,10 +79,10 @@ def survey_share(manifest: Path, folder: Path) -> dict[str, float]:
     def survey() -> None:
         counters = Stats()
         for row, candidates in zip(rows, found, strict=True):
-            survey_row(row, candidates, WINDOW, counters)
+            survey_row(row, candidates, WINDOW, counters, counters)
             recording_key(row)
         for record, windows in zip(decoded, kept, strict=True):
-            survey_windows(record, windows, counters)
+            survey_windows(record, windows, counters, counters)
         counters.to_json()
 
     surveying = cpu_seconds(survey)

@@ -21,7 +21,9 @@ def test_how_much_of_a_task_is_done(tmp_path: Path) -> None:
     assert fraction_done(task) == 0
     task.log.write_text("started\n")
     assert fraction_done(task) == 0
-    task.log.write_text("x" * 10_000 + "\n1 of 4 chunks written, …\n3 of 4 chunks written, …\nmore\n")
+    task.log.write_text(
+        "x" * 10_000 + "\n1 of 4 chunks written, …\n3 of 4 chunks written, …\nmore\n"
+    )
     assert fraction_done(task) == 0.75
     task.done.touch()
     assert fraction_done(task) == 1
@@ -63,8 +65,8 @@ def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> Non
     assert percent == sorted(percent)
     assert any(0 < number < 100 for number in percent)
     assert re.search(r"about \d+ s left", text)
-    assert "1000 rows of 1 manifests" in text
-    assert "24600 candidate windows, 1200 kept" in text
+    assert "1,000 rows of 1 manifest, 79.6 h of recordings" in text
+    assert "24,600 candidate windows, 1,200 kept" in text
     (log,) = (tmp_path / "out" / "logs" / "build").iterdir()
     assert re.search(r"INFO \d of 3 chunks written, (about|est)", log.read_text())
 
@@ -75,4 +77,7 @@ def test_a_run_without_a_terminal_stays_plain(run_workflow: RunWorkflow) -> None
     assert "% done, " not in run.terminal
     assert "\033[K" not in run.terminal
     assert "10 rows of 3 manifests" in run.terminal
-    assert "246 candidate windows, 12 kept: 0.41 h" in run.terminal
+    assert (
+        "246 candidate windows, 12 kept: 24.9 min, covering 24.9 min (52.0 % of the recordings)"
+        in run.terminal
+    )

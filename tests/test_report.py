@@ -25,8 +25,8 @@ from alm.report.manifests import manifests
 from alm.report.overview import overview
 from alm.report.quarantine import quarantine
 from alm.report.runtime import Job, runtime
-from alm.report.units import count, duration, percent
 from alm.report.windows import windows
+from alm.units import count, duration, percent
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 PAGES = ["1 Overview", "2 Windows", "3 Manifests", "4 Quarantine", "5 Run time"]
@@ -180,7 +180,7 @@ class TestInABrowser:
             open_page(driver, "3 Manifests")
             column = "return [...document.querySelectorAll('tbody td:nth-child(4) data')]"
             values = f"{column}.map((data) => Number(data.value))"
-            title = driver.find_element(By.XPATH, "//button[text()='Speech']")
+            title = driver.find_element(By.XPATH, "//button[text()='Audio']")
             title.click()
             up = driver.execute_script(values)
             title.click()
@@ -274,9 +274,9 @@ def test_a_large_run_gives_small_pages(run_workflow: RunWorkflow) -> None:
     assert "The first 200" in pages[3]
 
 
-@pytest.mark.parametrize("module", ["html", "units"])
+@pytest.mark.parametrize("module", ["report.html", "units"])
 def test_examples_in_docstrings(module: str) -> None:
-    failed, tried = doctest.testmod(import_module(f"alm.report.{module}"))
+    failed, tried = doctest.testmod(import_module(f"alm.{module}"))
     assert tried
     assert not failed
 

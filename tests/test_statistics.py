@@ -121,7 +121,7 @@ def test_the_sample(run_workflow: RunWorkflow) -> None:
     check(run, read_rows(SAMPLE))
     found = {finding["loss"]: finding for finding in run.stats["diagnosis"]}
     assert next(iter(found)) == "lost_win"
-    assert "0.05 h at 8000 Hz" in found["lost_sr"]["finding"]
+    assert "2.93 min at 8000 Hz" in found["lost_sr"]["finding"]
     assert "min_sample_rate = 8000" in found["lost_sr"]["action"]
     below = [
         s["end"] - s["start"]
@@ -129,7 +129,7 @@ def test_the_sample(run_workflow: RunWorkflow) -> None:
         for s in row["segments"]
         if 4000 <= s["metrics"]["bandwidth"] < 8000
     ]
-    assert f"{sum(below) / 3600:.2f} h at 4000" in found["lost_bw"]["finding"]
+    assert f"{sum(below) / 60:.2f} min at 4000 Hz" in found["lost_bw"]["finding"]
     assert "7 with 1" in found["lost_spk"]["finding"]
 
     table = pq.read_table(run.output / "stats.parquet")

@@ -103,7 +103,7 @@ def test_overrides_arrive_with_their_types(run_workflow: RunWorkflow) -> None:
         ("backend=dask", "xenna, ray_data or local"),
         ("tolerence=0.2", "did you mean tolerance?"),
         ("output_dir=2024", "output_dir = 2024 is not allowed"),
-        ("output_dir={a}", "without braces"),
+        ("output_dir={a}", "without { } < or >"),
         ("manifest_path=/nowhere/at/all", "'/nowhere/at/all' does not exist"),
         (f"manifest_path={ROOT / 'workflow' / 'rules'}", "holds no manifest"),
     ],
@@ -250,7 +250,7 @@ def test_one_manifest_more_reruns_few_shards(run_workflow: RunWorkflow, tmp_path
 
 
 def test_odd_names(run_workflow: RunWorkflow, tmp_path: Path) -> None:
-    manifest = tmp_path / "a {b} 'c' \"d\" [e] $f; ümläut\n.jsonl"
+    manifest = tmp_path / "a {b} <e> 'c' \"d\" [e] $f; ümläut\n.jsonl"
     manifest.write_bytes(GOOD_ROW)
     config = {"manifest_path": str(manifest), "output_dir": "out put 'x' ö"}
     run = run_workflow(**config)

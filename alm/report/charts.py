@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import altair as alt
 import vl_convert
 
-from alm.report.units import duration, number, time_unit
+from alm.units import duration, number, time_unit
 
 ACCENT, FAINT, WARM = "var(--accent)", "var(--faint)", "var(--warm)"
 TEXT, MUTED, LINE = "var(--text)", "var(--muted)", "var(--line)"

@@ -76,3 +76,12 @@ def table(
     return tag(
         "div", tag("table", *content, class_="sortable" if sortable else None), class_="wide"
     )
+
+
+def exact(value: float, shown: str, name: str | None = None) -> Html:
+    """A figure that carries its exact value along, for sorting and for tests.
+
+    >>> exact(0.5, "50.0 %")
+    '<data value="0.5">50.0 %</data>'
+    """
+    return tag("data", shown, value=value, id=name)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from alm.report.html import table, tag
+from alm.report.html import exact, table, tag
 from alm.report.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept
 from alm.report.page import notice, page, section
-from alm.report.units import count, counted, duration, exact, percent, shortened
+from alm.units import count, counted, duration, percent, shortened
 
 MOST_ROWS = 500
 """At either end of the table: it is embedded in the report, and a browser has to sort it."""
@@ -20,6 +20,8 @@ class Manifest(NamedTuple):
     path: str
     rows: int
     quarantined: int
+    audio: float
+    kept: float
     speech: float
     windows: int
     loss: str
@@ -38,6 +40,8 @@ class Manifest(NamedTuple):
             path=row["manifest_filepath"],
             rows=int(row["entries"]) + int(row["quarantined"]),
             quarantined=int(row["quarantined"]),
+            audio=float(row["recording_dur"]),
+            kept=float(row["kept_dur"]),
             speech=float(row["total_dur"]),
             windows=int(row["filtered_windows"]),
             loss=loss,
@@ -45,18 +49,18 @@ class Manifest(NamedTuple):
         )
 
     @property
-    def density(self) -> float:
-        """Kept windows per hour of speech; 0 without speech."""
-        return 3600 * self.windows / self.speech if self.speech > 0 else 0.0
+    def gain(self) -> float:
+        """The share of the audio that kept windows cover; 0 without audio."""
+        return self.kept / self.audio if self.audio > 0 else 0.0
 
 
 COLUMNS = (
     ("Manifest", False),
     ("Rows", True),
     ("Quarantined", True),
-    ("Speech", True),
+    ("Audio", True),
     ("Windows", True),
-    ("Windows per hour of speech", True),
+    ("Yield", True),
     ("Largest loss", False),
     ("Speech lost to it", True),
 )
@@ -69,14 +73,14 @@ def manifests(stats: Stats, rows: Iterable[Mapping[str, str]]) -> str:
         stats: the run.
         rows: of ``stats.tsv``.
     """
-    found = sorted(map(Manifest.of, rows), key=lambda manifest: manifest.density)
+    found = sorted(map(Manifest.of, rows), key=lambda manifest: manifest.gain)
     nothing = nothing_kept(stats)
     shown, about = found, "The poorest come first; a click on a title sorts by it."
     if len(found) > 2 * MOST_ROWS:
         shown = found[:MOST_ROWS] + found[-MOST_ROWS:]
         about += (
-            f" Of {count(len(found))} manifests these are the {MOST_ROWS} that give the fewest "
-            f"windows per hour of speech and the {MOST_ROWS} that give the most; stats.tsv has all."
+            f" Of {count(len(found))} manifests these are the {MOST_ROWS} with the lowest yield "
+            f"and the {MOST_ROWS} with the highest; stats.tsv has all."
         )
     return page(
         f"What came of {counted(len(found), 'manifest')}",
@@ -96,9 +100,9 @@ def _cells(manifest: Manifest) -> tuple[object, ...]:
         shortened(manifest.path, 160),
         exact(manifest.rows, count(manifest.rows)),
         exact(manifest.quarantined, count(manifest.quarantined)),
-        exact(manifest.speech, duration(manifest.speech)),
+        exact(manifest.audio, duration(manifest.audio)),
         exact(manifest.windows, count(manifest.windows)),
-        exact(manifest.density, f"{manifest.density:.1f}"),
+        exact(manifest.gain, percent(manifest.gain)),
         LOSSES[manifest.loss] if manifest.lost else "—",
         exact(share, percent(share)),
     )

@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from alm.params import WindowParams
-from alm.report.units import count, counted, duration, percent
+from alm.units import count, counted, duration, percent
 
 Stats = Mapping[str, Any]
 """The content of ``stats.json``."""

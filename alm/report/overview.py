@@ -6,10 +6,10 @@ from typing import Any
 
 from alm.report import charts
 from alm.report.charts import Bar
-from alm.report.html import Html, table, tag
+from alm.report.html import Html, exact, table, tag
 from alm.report.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
 from alm.report.page import cards, figure, notice, page, section
-from alm.report.units import count, counted, duration, exact, number, percent
+from alm.units import count, counted, duration, number, percent
 
 STOPS = {
     "end_of_recording": "the recording ended",

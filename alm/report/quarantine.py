@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Any
 
-from alm.report.html import table, tag
+from alm.report.html import exact, table, tag
 from alm.report.outcome import Stats
 from alm.report.page import cards, notice, page, section
-from alm.report.units import count, counted, exact, percent, shortened
+from alm.units import count, counted, percent, shortened
 
 MOST_RECORDS = 200
 MOST_MANIFESTS = 20

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from alm.report import charts
 from alm.report.charts import Bar
-from alm.report.html import Html, table, tag
+from alm.report.html import Html, exact, table, tag
 from alm.report.page import figure, page, section
-from alm.report.units import count, counted, duration, exact, memory
+from alm.units import count, counted, duration, memory
 
 NOT_MEASURED = "No job was measured."
 

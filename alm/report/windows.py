@@ -12,7 +12,7 @@ from alm.report.charts import Column, Limit
 from alm.report.html import Html, tag
 from alm.report.outcome import Stats, nothing_kept, wanted
 from alm.report.page import figure, notice, page, section
-from alm.report.units import counted, duration, number, percent
+from alm.units import counted, duration, number, percent
 
 HIGHEST_BANDWIDTH = 24_000
 """Hz; the most that 48 kHz can hold. Higher ones, which are rare, count as this much."""

@@ -17,7 +17,7 @@ from alm import files
 from alm.diagnosis import SMELLS, diagnose
 from alm.params import OverlapParams, WindowParams
 from alm.shards import read_ranges
-from alm.stats import COUNTS, LOSSES, SECONDS, Stats, total
+from alm.stats import COUNTS, COVERAGE, LOSSES, SECONDS, Stats, total
 from alm.steps.summary import Summary, add_summaries
 
 DISTRIBUTIONS = (
@@ -102,7 +102,7 @@ def _audio(run: Stats, survey: Stats) -> dict[str, float]:
     ``yield`` is the share of the recordings that kept windows cover, ``speech_yield`` the share
     of the speech that lies in them.
     """
-    recording, kept = survey.seconds("recording_dur"), survey.seconds("kept_dur")
+    recording, kept = run.seconds("recording_dur"), run.seconds("kept_dur")
     speech, kept_speech = run.seconds("total_dur"), survey.seconds("kept_speech_dur")
     return {
         "recordings": survey["recordings"],
@@ -150,11 +150,11 @@ def _write_tables(
     stats_parquet: str | Path,
 ) -> None:
     lost = [f"{prefix}{reason}" for reason in LOSSES for prefix in ("lost_", "dur_lost_")]
-    header = ["manifest_filepath", *COUNTS, *SECONDS, *lost]
+    header = ["manifest_filepath", *COUNTS, *SECONDS, *COVERAGE, *lost]
     rows = []
     for manifest in manifests:
         row = stats[manifest].as_dict()
-        row |= row.pop("lost")
+        row |= row.pop("lost") | {name: stats[manifest].seconds(name) for name in COVERAGE}
         rows.append([manifest, *(row[name] for name in header[1:])])
 
     text = io.StringIO()

@@ -60,5 +60,5 @@ def overlap_chunk(
                 stats = summary.stats[codec.loads(record.manifest)]
                 finished = finish(record, params, stats)
                 output.write(finished.line)
-                survey_windows(record, finished.kept, summary.survey)
+                survey_windows(record, finished.kept, stats, summary.survey)
     return summary

@@ -46,7 +46,7 @@ def write_report(
     }
     for name, path in pages.items():
         with files.written_whole(path) as file:
-            file.write(content[name].encode())
+            file.write(content[name].encode(errors="replace"))
 
 
 def _table(path: str | Path) -> Iterator[dict[str, str]]:

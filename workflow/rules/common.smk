@@ -57,11 +57,11 @@ def of_shards(name):
 def manifests_of(wildcards):
     """The manifests that a shard reads, except those that Snakemake cannot name."""
     paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
-    return [path for path in paths if not set("{}") & set(path)]
+    return [path for path in paths if not set("{}<>") & set(path)]
 
 
 def changes_of(wildcards):
-    """When the others were changed: to Snakemake, braces in a path are wildcards."""
+    """When the others were changed: in a path, braces and angle brackets mean things to Snakemake."""
     paths = {span.path for span in RANGES[wildcards.shard]} - set(manifests_of(wildcards))
     return {path: os.stat(path).st_mtime_ns for path in sorted(paths)}
 

@@ -5,12 +5,7 @@ rule merge_quarantine:
         parts=of_shards("work/build/{shard}.quarantine.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
     output:
-        report(
-            output("quarantine.jsonl"),
-            caption="../report/quarantine_jsonl.rst",
-            category="Data",
-            labels={"file": "quarantine.jsonl", "about": "rows that could not be processed"},
-        ),
+        output("quarantine.jsonl"),
     log:
         output("logs/merge_quarantine.log"),
     benchmark:

@@ -9,14 +9,10 @@ rule stats:
             output("stats.json"),
             caption="../report/stats_json.rst",
             category="Data",
-            labels={"file": "stats.json", "about": "the run"},
+            labels={"file": "stats.json"},
         ),
-        tsv=report(
-            output("stats.tsv"),
-            caption="../report/stats_tsv.rst",
-            category="Data",
-            labels={"file": "stats.tsv", "about": "each manifest"},
-        ),
+        # Not in the report: with 100,000 manifests it is larger than a page may be.
+        tsv=output("stats.tsv"),
         parquet=output("stats.parquet"),
     log:
         output("logs/stats.log"),

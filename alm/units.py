@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from alm.report.html import Html, tag
-
 _SHORT = {"hours": "h", "minutes": "min", "seconds": "s"}
 
 
@@ -62,15 +60,6 @@ def duration(seconds: float) -> str:
     value = seconds / length
     decimals = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{decimals}f} {_SHORT[name]}"
-
-
-def exact(value: float, shown: str, name: str | None = None) -> Html:
-    """A figure that carries its exact value along, for sorting and for tests.
-
-    >>> exact(0.5, "50.0 %")
-    '<data value="0.5">50.0 %</data>'
-    """
-    return tag("data", shown, value=value, id=name)
 
 
 def memory(megabytes: float) -> str:
