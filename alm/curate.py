@@ -69,5 +69,7 @@ def curate_manifest(
                 refused.write(to_line(quarantine_record(span.path, line, error)))
             else:
                 stats.add_row(found.stats, found.truncation_events)
-                output.write(finish(record, overlap_params, stats).line)
+                finished = finish(record, overlap_params)
+                stats.add_windows(finished.summary, len(finished.kept))
+                output.write(finished.line)
     return stats

@@ -40,6 +40,9 @@ def job_log(path: str | Path) -> Iterator[None]:
     except AlmError as error:
         message = str(error)
         logger.error("%s", message)
+    except OSError as error:
+        message = f"{error} (see {path})"
+        logger.exception("the system refused")
     except Exception as error:
         message = f"{type(error).__name__}: {error} (an unexpected error: see {path})"
         logger.exception("unexpected error")

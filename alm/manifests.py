@@ -90,19 +90,27 @@ def _search(item: str, exclude: str | None) -> list[Manifest]:
             f"manifest_path: {item!r} does not exist (looked in {os.getcwd()!r}); "
             "name a file, a directory, a glob, or a list of these"
         )
-    inside = os.path.join(os.path.realpath(exclude), "") if exclude else "\0"
-    manifests = [
-        _manifest(path)
-        for path in sorted(paths)
-        if Path(path).suffix in SUFFIXES and not os.path.realpath(path).startswith(inside)
-    ]
-    manifests = [manifest for manifest in manifests if _is_file(manifest.path)]
+    found = [_manifest(path) for path in sorted(paths) if Path(path).suffix in SUFFIXES]
+    found = [manifest for manifest in found if _is_file(manifest.path)]
+    manifests = [m for m in found if not (exclude and _lies_in(m.path, exclude, above=item))]
     if not manifests:
         raise ManifestError(
             f"manifest_path: {what} {item!r} holds no manifest, "
-            f"that is no file ending in {' or '.join(SUFFIXES)}"
+            + (
+                f"that is none outside of output_dir = {exclude!r}"
+                if found
+                else f"that is no file ending in {' or '.join(SUFFIXES)}"
+            )
         )
     return manifests
+
+
+def _lies_in(path: str, folder: str, above: str) -> bool:
+    """Whether ``path`` was found in ``folder``, where the search began in it or ``above`` it."""
+    inside = os.path.join(os.path.realpath(folder), "")
+    return os.path.realpath(path).startswith(inside) and not os.path.realpath(above).startswith(
+        inside
+    )
 
 
 def _is_file(path: str) -> bool:

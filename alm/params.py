@@ -11,6 +11,9 @@ from typing import Any
 
 from alm.errors import ParameterError
 
+SHORTEST_TARGET = 0.001
+"""Seconds; times in manifests are no finer."""
+
 _LARGEST = 1e300
 
 
@@ -41,7 +44,7 @@ class WindowParams:
     """How candidate windows are built from one recording.
 
     Args:
-        target_window_duration: wanted length of a window in seconds, above 0.
+        target_window_duration: wanted length of a window in seconds, 0.001 or more.
         tolerance: accepted deviation as a share of the target, in [0, 1); 0.1 accepts
             108 to 132 s for a target of 120 s.
         min_sample_rate: recordings below this rate (Hz) give no windows.
@@ -75,8 +78,8 @@ class WindowParams:
         _require(
             "target_window_duration",
             target,
-            _is_number(target) and target > 0,
-            "a number of seconds above 0",
+            _is_number(target) and target >= SHORTEST_TARGET,
+            f"a number of seconds, {SHORTEST_TARGET} or more",
         )
         _require(
             "tolerance",
@@ -164,8 +167,8 @@ class OverlapParams:
         _require(
             "target_duration",
             target,
-            target is None or (_is_number(target) and target > 0),
-            "a number of seconds above 0, or null for target_window_duration",
+            target is None or (_is_number(target) and target >= SHORTEST_TARGET),
+            f"a number of seconds, {SHORTEST_TARGET} or more, or null for target_window_duration",
         )
         _require(
             "keep_windows", self.keep_windows, isinstance(self.keep_windows, bool), "true or false"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from alm.stats import LOSSES
-from alm.units import count, counted, duration, percent
+from alm.units import count, counted, duration, percent, time_left
 
 INTERVAL = 1.0
 """Seconds between two looks."""
@@ -45,18 +45,6 @@ def fraction_done(task: Task) -> float:
     except FileNotFoundError:
         return 0.0
     return int(found[-1][0]) / int(found[-1][1]) if found else 0.0
-
-
-def time_left(elapsed: float, before: float, now: float) -> str:
-    """An estimate in words, from the seconds that the way from ``before`` to ``now`` took."""
-    if now <= before:
-        return "estimating the time left"
-    seconds = elapsed * (1 - now) / (now - before)
-    if seconds < 90:
-        return f"about {max(1, round(seconds))} s left"
-    if seconds < 5400:
-        return f"about {round(seconds / 60)} min left"
-    return f"about {seconds / 3600:.1f} h left"
 
 
 class ProgressLine:

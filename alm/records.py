@@ -13,7 +13,6 @@ from alm import codec, overlap
 from alm.overlap import Span
 from alm.params import OverlapParams, WindowParams
 from alm.rows import Number, Row, recording_length
-from alm.stats import Stats
 from alm.windows import Candidates, Loss, Slice, Window, without
 
 COMPUTED = frozenset(
@@ -130,22 +129,18 @@ def decode(line: bytes) -> Record:
 
 
 class Finished(NamedTuple):
-    """A row after the second stage: its output line, and the windows that stay."""
+    """A row after the second stage: its output line, what it sums up, and the windows that stay."""
 
     line: bytes
+    summary: Row
     kept: list[Window]
 
 
-def finish(record: Record, params: OverlapParams, totals: Stats) -> Finished:
-    """The second stage on one record; counts its windows in ``totals``."""
+def finish(record: Record, params: OverlapParams) -> Finished:
+    """The second stage on one record."""
     spans = [Span(window.start, window.end) for window in record.windows]
     filtered = overlap.filter_spans(spans, params)
     summary = overlap.summarize(spans, filtered)
-    totals.count("windows", len(spans))
-    totals.count("filtered_windows", len(filtered.windows))
-    totals.add_seconds("total_dur_window", summary["total_dur_window"])
-    totals.add_seconds("filtered_dur", summary["filtered_dur"])
-
     windows = [
         b'{"segments":[%b],"speaker_durations":%b}'
         % (_spell_out(record, window.segments), codec.dumps(window.speaker_durations))
@@ -166,7 +161,7 @@ def finish(record: Record, params: OverlapParams, totals: Stats) -> Finished:
         % (record.manifest, record.swift if windows else b"null"),
     ]
     line = b"{%b}\n" % b",".join(parts)
-    return Finished(line, [record.windows[k] for k in filtered.windows])
+    return Finished(line, summary, [record.windows[k] for k in filtered.windows])
 
 
 def _segment(record: Record, k: int) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from alm import codec
 from alm.errors import RowError
@@ -19,6 +19,9 @@ Number = int | float
 
 MAX_SECONDS = 1e290
 """Times beyond this are refused: sums of durations could overflow to infinity."""
+
+LONGEST_RECORDING = 1e9
+"""Seconds; a ``duration`` beyond this is not believed."""
 
 _NUMBERS = frozenset({int, float})
 _SPEAKERS = frozenset({str, type(None)})
@@ -42,7 +45,7 @@ def parse_row(line: bytes) -> Row:
         RowError: the line is not UTF-8, not JSON, not an object, or holds a number that is
             not finite.
     """
-    row = codec.loads(line)
+    row = codec.loads(line.rstrip(b"\r\n"))
     if type(row) is not dict:
         raise RowError(
             "not_an_object",
@@ -149,9 +152,9 @@ def _json_type(value: Any) -> str:
 def recording_length(row: Mapping[str, Any], ends: Sequence[Number]) -> Number:
     """Seconds of a recording: its ``duration`` if that can be true, else the last end."""
     last_end = max(ends, default=0)
-    duration = row.get("duration")
-    if isinstance(duration, int | float) and last_end <= duration < math.inf:
-        return duration
+    duration: Any = row.get("duration")
+    if type(duration) in _NUMBERS and last_end <= duration <= LONGEST_RECORDING:
+        return cast(Number, duration)
     return max(last_end, 0)
 
 

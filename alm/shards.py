@@ -16,7 +16,7 @@ from alm.manifests import ByteRange, Manifest
 MAX_SHARDS = 4096
 """Of ``auto``."""
 
-MOST_SHARDS = 50_000
+MOST_SHARDS = 10_000
 """Of a configured size; each is three jobs."""
 
 SHARD_BYTES = {"local": 32 << 20, "ray_data": 256 << 20, "xenna": 256 << 20}

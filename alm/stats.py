@@ -93,6 +93,16 @@ class Stats:
                 self._counts[f"lost_{reason}"] += lost
                 self.add_seconds(f"dur_lost_{reason}", row_stats[f"dur_lost_{reason}"])
 
+    def add_windows(self, summary: Mapping[str, Any], kept: int) -> None:
+        """Count the windows of one row by the fields that the second stage gave it.
+
+        ``kept`` may be more than the spans that stay, as windows of the same span stay together.
+        """
+        self.count("windows", len(summary["total_dur_list_window"]))
+        self.count("filtered_windows", kept)
+        self.add_seconds("total_dur_window", summary["total_dur_window"])
+        self.add_seconds("filtered_dur", summary["filtered_dur"])
+
     def __iadd__(self, other: Stats) -> Stats:
         for name, number in other._counts.items():
             self._counts[name] += number

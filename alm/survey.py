@@ -23,6 +23,9 @@ from alm.windows import NO_SPEAKER, Candidates, Slice, Window, add_up
 BANDWIDTH_BIN = 100
 """Hz."""
 
+HIGHEST_HERTZ = 1e9
+"""Beyond this, one bin holds all."""
+
 SHARE_BIN = 0.05
 """Of a whole; the bins are named by their lower edge in percent."""
 
@@ -48,8 +51,9 @@ def survey_row(
     """
     columns = found.columns
     survey.count("segments", len(columns.starts))
-    survey.count(f"sample_rate/{row['audio_sample_rate']}")
-    survey.add_seconds(f"sample_rate_dur/{row['audio_sample_rate']}", found.stats["total_dur"])
+    sample_rate = f"{min(row['audio_sample_rate'], HIGHEST_HERTZ):.12g}"
+    survey.count(f"sample_rate/{sample_rate}")
+    survey.add_seconds(f"sample_rate_dur/{sample_rate}", found.stats["total_dur"])
     stats.add_seconds("recording_dur", recording_length(row, columns.ends))
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
@@ -86,6 +90,7 @@ def _survey_bandwidths(row: Row, found: Candidates, params: WindowParams, survey
 
 @lru_cache(10_000)
 def _bandwidth_bin(bandwidth: Number) -> str:
+    bandwidth = max(-HIGHEST_HERTZ, min(bandwidth, HIGHEST_HERTZ))
     return f"bandwidth_dur/{bandwidth // BANDWIDTH_BIN * BANDWIDTH_BIN:.0f}"
 
 

@@ -81,3 +81,15 @@ def shortened(text: str, most: int) -> str:
     if len(text) <= most:
         return text
     return f"{text[: most // 2]} … {text[-most // 2 :]}"
+
+
+def time_left(elapsed: float, before: float, now: float) -> str:
+    """An estimate in words, from the seconds that the way from ``before`` to ``now`` took."""
+    if now <= before:
+        return "estimating the time left"
+    seconds = elapsed * (1 - now) / (now - before)
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s left"
+    if seconds < 5400:
+        return f"about {round(seconds / 60)} min left"
+    return f"about {seconds / 3600:.1f} h left"

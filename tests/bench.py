@@ -74,7 +74,7 @@ def survey_share(manifest: Path, folder: Path) -> dict[str, float]:
     rows = [parse_row(line.text) for line in read_lines(lines)]
     found = [find_windows(row, WINDOW) for row in rows]
     decoded = [decode(line.raw) for line in read_lines(built)]
-    kept = [finish(record, OVERLAP, Stats()).kept for record in decoded]
+    kept = [finish(record, OVERLAP).kept for record in decoded]
 
     def survey() -> None:
         counters = Stats()

@@ -58,7 +58,11 @@ NOT_TEXT = [None, 0, True, ["words"], b"words", {"words"}]
 @pytest.mark.parametrize(
     ("name", "bad", "what"),
     [
-        ("target_window_duration", [*NOT_NUMBERS, 0, -1, -0.0], "a number of seconds above 0"),
+        (
+            "target_window_duration",
+            [*NOT_NUMBERS, 0, -1, -0.0],
+            "a number of seconds, 0.001 or more",
+        ),
         ("tolerance", [*NOT_NUMBERS, -0.1, 1, 1.5], "a number from 0 up to, but not including, 1"),
         ("min_sample_rate", [*NOT_NUMBERS, -1], "a number of Hz, 0 or more"),
         ("min_bandwidth", [*NOT_NUMBERS, -0.001], "a number of Hz, 0 or more"),
@@ -81,7 +85,11 @@ def test_window_params_refuse(name, bad, what):
     ("name", "bad", "what"),
     [
         ("overlap_percentage", [*NOT_NUMBERS, -1, 100.001], "a number from 0 to 100"),
-        ("target_duration", [*NOT_NUMBERS[1:], 0, -5], "a number of seconds above 0, or null"),
+        (
+            "target_duration",
+            [*NOT_NUMBERS[1:], 0, -5],
+            "a number of seconds, 0.001 or more, or null",
+        ),
         ("keep_windows", NOT_BOOLEANS, "true or false"),
     ],
 )

@@ -11,7 +11,8 @@ import pytest
 from conftest import RunWorkflow
 from helpers import ROOT
 
-from alm.progress import Task, fraction_done, time_left
+from alm.progress import Task, fraction_done
+from alm.units import time_left
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 

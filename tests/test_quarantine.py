@@ -44,7 +44,7 @@ def test_offset_and_length_point_at_the_text(tmp_path_factory, texts):
         record = quarantine_record(str(path), line, ERROR)
         begin, length = record["byte_offset"], record["byte_length"]
         raw = content[begin : begin + length]
-        assert raw == line.text.rstrip(b"\r\n")
+        assert raw == line.raw.rstrip(b"\r\n")
         assert record["line"] == raw.decode("utf-8", "replace")
         assert content[:begin].count(b"\n") + 1 == record["line_number"]
         assert json.loads(to_line(record)) == record

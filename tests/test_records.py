@@ -53,7 +53,10 @@ def built(line: bytes, params: WindowParams, totals: Stats | None = None) -> Rec
 
 
 def finished(record: Record, params: OverlapParams, totals: Stats | None = None) -> bytes:
-    return finish(record, params, Stats() if totals is None else totals).line
+    finished = finish(record, params)
+    if totals is not None:
+        totals.add_windows(finished.summary, len(finished.kept))
+    return finished.line
 
 
 def curated(line: bytes, builder: WindowParams, overlap: OverlapParams) -> tuple[bytes, Stats]:

@@ -115,7 +115,7 @@ def test_any_cut_gives_the_bytes_of_one_process(
         totals = json.loads((out / "stats.json").read_bytes())
         assert (totals["entries"], totals["quarantined"]) == (entries, quarantined)
         assert len((out / "stats.tsv").read_text().splitlines()) == 1 + len(manifests)
-        assert not list(out.glob("*.parts"))
+        assert not list(out.glob("*.parts*"))
 
 
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
@@ -136,3 +136,32 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             threads=2,
         )
     assert list(out.iterdir()) == []
+
+
+def test_numbers_beyond_all_measure_stop_nothing(tmp_path: Path) -> None:
+    """What such numbers do to sums and bins must not cost the rows around them."""
+    segment = {"start": 0, "end": 9, "speaker": "a", "metrics": {"bandwidth": 8000}}
+    odd = [
+        {"duration": 10**400},
+        {"duration": 1.7e308},
+        {"duration": -1},
+        {"duration": True},
+        {"audio_sample_rate": 10**400},
+        {"audio_sample_rate": 44100.5},
+        {"segments": [segment | {"metrics": {"bandwidth": 10**400}}] * 2},
+        {"segments": [segment | {"metrics": {"bandwidth": -1e308}}] * 3},
+        {"segments": [segment | {"start": -9e289, "end": 9e289}] * 3},
+        {"segments": [segment | {"start": 10**289, "end": 10**289 + 3}] * 3},
+        {"swift_audio_filepath": None, "segments": [segment | {"words": {}}] * 30},
+    ]
+    rows = [{"audio_sample_rate": 16000, "segments": [segment] * 3} | more for more in odd * 2]
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for target in (0.001, 120.0, 1e300):
+        out = tmp_path / str(target)
+        out.mkdir()
+        window = WindowParams(target_window_duration=target, tolerance=0.9, min_speakers=1)
+        run_steps(manifest, out, 500, 2, window, OverlapParams())
+        stats = json.loads((out / "stats.json").read_text())
+        assert stats["entries"] + stats["quarantined"] == len(rows)
+        assert stats["quarantined"] <= 2, "only rows whose words are malformed and must be cut"

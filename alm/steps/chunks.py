@@ -6,6 +6,7 @@ in input order, so that the outputs have the same bytes on every backend and cor
 
 from __future__ import annotations
 
+import glob
 import logging
 import math
 import os
@@ -13,6 +14,7 @@ import shutil
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -22,8 +24,8 @@ from typing import NamedTuple
 from alm import files
 from alm.engines import map_chunks
 from alm.manifests import ByteRange, cut_evenly
-from alm.progress import time_left
 from alm.steps.summary import Summary, add_summaries
+from alm.units import time_left
 
 MAX_CHUNK_BYTES = 16 << 20
 """Small enough that progress shows and a lost worker costs little."""
@@ -129,11 +131,17 @@ def _progress_in_log(folder: Path, count: int) -> Iterator[None]:
 
 @contextmanager
 def _part_folders(outputs: Sequence[Path]) -> Iterator[list[Path]]:
-    """An empty folder beside each output, gone afterwards; leftovers of a killed job go first."""
-    folders = [output.with_name(f"{output.name}.parts") for output in outputs]
+    """An empty folder of our own beside each output, gone afterwards.
+
+    What a killed job has left goes first. Should it still run, it fails instead of mixing its
+    parts with ours.
+    """
+    run = uuid.uuid4().hex[:8]
+    folders = [output.with_name(f"{output.name}.parts-{run}") for output in outputs]
     try:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        for output, folder in zip(outputs, folders, strict=True):
+            for leftover in output.parent.glob(f"{glob.escape(output.name)}.parts-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
             folder.mkdir(parents=True)
         yield folders
     finally:

@@ -71,9 +71,9 @@ def merge_output(
             reasons = Counter(codec.loads(line)["reason"] for line in file)
         listed = ", ".join(f"{reason} {count}" for reason, count in reasons.most_common())
         raise TooManyInvalidError(
-            f"{refused} of {rows} rows ({refused / rows:.1%}) could not be processed ({listed}); "
-            f"max_invalid_fraction = {max_invalid_fraction:g} allows no more than "
-            f"{max_invalid_fraction:.1%}. Look at {quarantine}; repair the rows, or raise "
-            "max_invalid_fraction to go on without them. No output was written."
+            f"{refused} of {rows} rows ({refused / rows:.3%}) could not be processed ({listed}); "
+            f"max_invalid_fraction = {max_invalid_fraction:g} does not allow that. Look at "
+            f"{quarantine}; repair the rows, or raise max_invalid_fraction to go on without them. "
+            "No output was written."
         )
     files.join(parts, target)

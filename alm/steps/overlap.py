@@ -58,7 +58,8 @@ def overlap_chunk(
             for line in read_lines(span):
                 record = decode(line.raw)
                 stats = summary.stats[codec.loads(record.manifest)]
-                finished = finish(record, params, stats)
+                finished = finish(record, params)
+                stats.add_windows(finished.summary, len(finished.kept))
                 output.write(finished.line)
                 survey_windows(record, finished.kept, stats, summary.survey)
     return summary

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from alm.config import load_config
-from alm.errors import AlmError
+from alm.errors import AlmError, ParameterError
 from alm.jobs import share_package
 from alm.manifests import discover
 from alm.progress import ProgressLine, Task, summarize_run
@@ -28,6 +29,8 @@ try:
     with open(os.path.join(workflow.basedir, "workflow/schemas/config.schema.yaml")) as schema:
         CONFIG = load_config(config, yaml.safe_load(schema))
     config.update(CONFIG.values)
+    if os.path.exists(config["output_dir"]) and not os.path.isdir(config["output_dir"]):
+        raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
     MANIFESTS = discover(config["manifest_path"], exclude=config["output_dir"])
     SHARD_SIZE = resolve_shard_size(config["shard_size"], MANIFESTS, config["backend"])
     SHARDS = plan_shards(MANIFESTS, SHARD_SIZE)
@@ -82,13 +85,16 @@ def progress_tasks():
 PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
 
 
+STARTED = time.time()
+
+
 onstart:
     PROGRESS.start()
 
 
 onsuccess:
     PROGRESS.stop()
-    if os.path.exists(output("stats.json")):
+    if os.path.exists(output("stats.json")) and os.path.getmtime(output("stats.json")) > STARTED:
         print(summarize_run(config["output_dir"]), file=sys.stderr)
 
 

@@ -2,7 +2,8 @@ rule overlap:
     input:
         rules.build.output.records,
     output:
-        rows=temp(output("work/overlap/{shard}.jsonl")),
+        # Not temp(): a manifest more would make all of them again.
+        rows=output("work/overlap/{shard}.jsonl"),
         summary=output("work/overlap/{shard}.summary.json"),
     log:
         output("logs/overlap/{shard}.log"),

@@ -1,0 +1,47 @@
+"""The layers of `alm`, from the ground up: nothing imports upward, as CONTRIBUTING.md says."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from helpers import ROOT
+
+LAYERS = [
+    {"errors", "files", "units"},
+    {"codec", "params"},
+    {"manifests", "shards", "quarantine"},
+    {"rows", "windows", "overlap"},
+    {"records", "stats"},
+    {"survey", "diagnosis"},
+    {"report"},
+    {"curate", "config", "provenance", "progress", "jobs"},
+    {"engines"},
+    {"steps"},
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+MODULES = sorted(set((ROOT / "alm").rglob("*.py")) - {ROOT / "alm" / "__init__.py"})
+
+
+def part_of(path: Path) -> str:
+    return path.relative_to(ROOT / "alm").parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> set[str]:
+    """The parts of `alm` that a module imports, wherever in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module == "alm":
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and str(node.module).startswith("alm."):
+            found.add(str(node.module).split(".")[1])
+    return found & LEVEL.keys()
+
+
+def test_every_module_has_its_layer() -> None:
+    assert {part_of(path) for path in MODULES} == set(LEVEL)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_nothing_imports_upward(path: Path) -> None:
+    own = LEVEL[part_of(path)]
+    assert {name for name in imported(path) if LEVEL[name] > own} == set()
