@@ -13,7 +13,7 @@ RESULTS := results/sample
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint bench format pins images clean
+.PHONY: help setup run report test lint bench format pins images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +38,12 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 run: setup ## curate the shipped sample with the backend that the config names
 	$(IN_VENV) snakemake --cores all --rerun-incomplete --configfile $(CONFIG)
 	@echo
+	@echo "To look at: $(RESULTS)/report/overview.html, or one page with all: make report"
 	@echo "Curated: $(RESULTS)/alm_output.jsonl    figures: $(RESULTS)/stats.json, $(RESULTS)/stats.tsv"
 	@echo "Rows that could not be read: $(RESULTS)/quarantine.jsonl    logs: $(RESULTS)/logs/"
+
+report: run ## render the report of the sample as one page, report.html
+	$(IN_VENV) snakemake --configfile $(CONFIG) --report $(RESULTS)/report.html
 
 test: setup ## run all tests
 	$(IN_VENV) pytest $(PYTEST_ARGS)
