@@ -66,8 +66,9 @@ class Stats:
 
     def add_each(self, names: Iterable[str], values: Sequence[Number]) -> None:
         """Add each duration in seconds to the total of the name beside it."""
+        pending = self._pending
         for name, value in zip(names, values, strict=True):
-            self._pending[name].append(value)
+            pending[name].append(value)
         self._waiting += len(values)
         if self._waiting > _MOST_WAITING:
             self._settle()

@@ -29,6 +29,7 @@ HIGHEST_HERTZ = 1e9
 SHARE_BIN = 0.05
 """Of a whole; the bins are named by their lower edge in percent."""
 
+_NOBODY = frozenset({None, "", NO_SPEAKER})
 _PERCENT = round(100 * SHARE_BIN)
 _EDGE = 1e-9
 """So that a share of 0.15, which may come out as 0.1499999, falls into the bin from 15 %."""
@@ -58,7 +59,9 @@ def survey_row(
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
     _survey_times(columns.starts, columns.ends, columns.durations, survey)
-    survey.count("smell_words_outside", _words_outside(row["segments"]))
+    survey.count(
+        "smell_words_outside", _words_outside(row["segments"], columns.starts, columns.ends)
+    )
     _survey_losses(found, params, survey)
 
 
@@ -95,10 +98,8 @@ def _bandwidth_bin(bandwidth: Number) -> str:
 
 
 def _survey_speakers(speakers: Sequence[str | None], survey: Stats) -> None:
-    labels = Counter(speakers)
-    unlabelled = sum(labels.pop(label, 0) for label in (None, "", NO_SPEAKER))
-    survey.count("speakers", len(labels))
-    survey.count("segments_unlabelled", unlabelled)
+    survey.count("speakers", len(set(speakers) - _NOBODY))
+    survey.count("segments_unlabelled", sum(map(speakers.count, _NOBODY)))
 
 
 def _survey_times(
@@ -126,21 +127,27 @@ def _survey_times(
         survey.count("smell_negative_duration", sum(duration < 0 for duration in durations))
 
 
-def _words_outside(segments: Sequence[Segment]) -> int:
+def _words_outside(
+    segments: Sequence[Segment], starts: Sequence[Number], ends: Sequence[Number]
+) -> int:
     """How many segments have a first word that starts before, or a last that ends after, them.
 
     Words in between are not looked at, to keep this cheap; malformed ones are no matter here.
     """
+    words = [segment.get("words") for segment in segments]
     try:
         return sum(
-            words[0]["start"] < segment["start"] or words[-1]["end"] > segment["end"]
-            for segment in segments
-            if (words := segment.get("words"))
+            [
+                spoken[0]["start"] < start or spoken[-1]["end"] > end
+                for spoken, start, end in zip(words, starts, ends, strict=True)
+                if spoken
+            ]
         )
     except (TypeError, KeyError):
         if len(segments) == 1:
             return 0
-        return sum(_words_outside([segment]) for segment in segments)
+        one_by_one = zip(segments, starts, ends, strict=True)
+        return sum(_words_outside([segment], [start], [end]) for segment, start, end in one_by_one)
 
 
 def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> None:
@@ -179,8 +186,9 @@ def survey_windows(record: Record, kept: Sequence[Window], stats: Stats, survey:
         survey: that of all rows.
     """
     survey.count(f"windows_per_recording/{len(kept)}")
-    survey.add_seconds("candidate_dur", _covered_speech(record, record.windows))
-    survey.add_seconds("kept_speech_dur", _covered_speech(record, kept))
+    durations = list(map(sub, record.ends, record.starts))
+    survey.add_seconds("candidate_dur", _covered_speech(durations, record.windows))
+    survey.add_seconds("kept_speech_dur", _covered_speech(durations, kept))
     kept_dur = _union((w.start, w.end) for w in kept)[0] if kept else 0
     stats.add_seconds("kept_dur", kept_dur)
     if record.length:
@@ -228,20 +236,19 @@ def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
     return covered, gap
 
 
-def _covered_speech(record: Record, windows: Sequence[Window]) -> Number:
+def _covered_speech(durations: Sequence[Number], windows: Sequence[Window]) -> Number:
     """Seconds of the segments that lie in at least one of ``windows``, wholly or cut."""
-    inside = bytearray(len(record.starts))
+    inside = bytearray(len(durations))
     cut_short: dict[int, Number] = {}
     reached = 0  # windows come in the order of their start, so most of one is inside already
-    for first, stop, cut in (window.segments for window in windows):
+    for (first, stop, cut), *_ in windows:
         if stop > reached:
             begin = max(first, reached)
             inside[begin:stop] = b"\x01" * (stop - begin)
             reached = stop
-        if cut >= 0:
-            part = record.ends[cut] - record.starts[cut]
-            cut_short[stop] = max(part, cut_short.get(stop, 0))
-    whole = add_up(list(compress(map(sub, record.ends, record.starts), inside)))
+        if cut >= 0 and durations[cut] > cut_short.get(stop, 0):
+            cut_short[stop] = durations[cut]
+    whole = add_up(list(compress(durations, inside)))
     return whole + add_up([part for k, part in cut_short.items() if not inside[k]])
 
 

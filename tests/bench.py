@@ -25,7 +25,7 @@ from alm.steps.overlap import overlap_chunk
 from alm.survey import recording_key, survey_row, survey_windows
 from alm.windows import find_windows
 
-ROUNDS = 3
+ROUNDS = 5
 WINDOW, OVERLAP = WindowParams(), OverlapParams(overlap_percentage=50)
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 RESULT = ROOT / "build" / "bench.json"

@@ -94,7 +94,10 @@ onstart:
 
 onsuccess:
     PROGRESS.stop()
-    if os.path.exists(output("stats.json")) and os.path.getmtime(output("stats.json")) > STARTED:
+    if (
+        os.path.exists(output("stats.json"))
+        and os.path.getmtime(output("stats.json")) > STARTED
+    ):
         print(summarize_run(config["output_dir"]), file=sys.stderr)
 
 
