@@ -1,7 +1,7 @@
 """Measure what the workflow costs, as ratios within one run: `make bench`.
 
-CPU time of this process, best of several rounds, since other work on the machine only adds. The
-baseline is `tests/plain.py`, a plain transcription of the rules, json in and json out.
+CPU time of this process, the median of several rounds in which all parts take turns. The baseline
+is `tests/plain.py`, a plain transcription of the rules, json in and json out.
 """
 
 from __future__ import annotations
@@ -31,24 +31,33 @@ SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 RESULT = ROOT / "build" / "bench.json"
 
 
-def cpu_seconds(work: Callable[[], object]) -> float:
-    """CPU seconds of one call, the best of a few."""
-    best = float("inf")
+def cpu_seconds(*works: Callable[[], object]) -> list[float]:
+    """CPU seconds of several pieces of work, of the round in which the last has its median share.
+
+    The pieces take turns: the speed of a shared machine changes from one minute to the next, and
+    within one round it hits all of them alike.
+    """
+    rounds = []
     for _ in range(ROUNDS):
-        gc.collect()
-        gc.freeze()  # what was prepared is no concern of the collector while the clock runs
-        began = time.process_time()
-        work()
-        best = min(best, time.process_time() - began)
-        gc.unfreeze()
-    return best
+        times = []
+        for work in works:
+            gc.collect()
+            gc.freeze()  # what was prepared is no concern of the collector while the clock runs
+            began = time.process_time()
+            work()
+            times.append(time.process_time() - began)
+            gc.unfreeze()
+        rounds.append(times)
+    return sorted(rounds, key=lambda times: times[-1] / sum(times))[ROUNDS // 2]
 
 
 def against_plain(manifest: Path, folder: Path) -> dict[str, float]:
     """`curate_manifest` against the plain transcription, on equal output."""
     fast, slow = folder / "fast.jsonl", folder / "slow.jsonl"
-    ours = cpu_seconds(lambda: curate_manifest(manifest, fast, WINDOW, OVERLAP))
-    theirs = cpu_seconds(lambda: plain.curate_file(manifest, slow, {}, {"overlap_percentage": 50}))
+    ours, theirs = cpu_seconds(
+        lambda: curate_manifest(manifest, fast, WINDOW, OVERLAP),
+        lambda: plain.curate_file(manifest, slow, {}, {"overlap_percentage": 50}),
+    )
     with fast.open() as left, slow.open() as right:
         for a, b in zip(left, right, strict=True):
             row = json.loads(b)
@@ -67,13 +76,17 @@ def survey_share(manifest: Path, folder: Path) -> dict[str, float]:
     """What statistics and diagnosis take of the CPU time of the per-shard jobs."""
     records, parts = folder / "records", [folder / "records", folder / "q", folder / "keys"]
     lines = whole_file(str(manifest))
-    build = cpu_seconds(lambda: build_chunk([lines], parts, params=WINDOW, stop_at_invalid=False))
-    built = whole_file(str(records))
-    overlap = cpu_seconds(lambda: overlap_chunk([built], [folder / "out"], params=OVERLAP))
 
+    def build() -> None:
+        build_chunk([lines], parts, params=WINDOW, stop_at_invalid=False)
+
+    def overlap() -> None:
+        overlap_chunk([whole_file(str(records))], [folder / "out"], params=OVERLAP)
+
+    build()
     rows = [parse_row(line.text) for line in read_lines(lines)]
     found = [find_windows(row, WINDOW) for row in rows]
-    decoded = [decode(line.raw) for line in read_lines(built)]
+    decoded = [decode(line.raw) for line in read_lines(whole_file(str(records)))]
     kept = [finish(record, OVERLAP).kept for record in decoded]
 
     def survey() -> None:
@@ -85,12 +98,12 @@ def survey_share(manifest: Path, folder: Path) -> dict[str, float]:
             survey_windows(record, windows, counters, counters)
         counters.to_json()
 
-    surveying = cpu_seconds(survey)
+    building, overlapping, surveying = cpu_seconds(build, overlap, survey)
     return {
-        "build ms/row": 1000 * build / len(rows),
-        "overlap ms/row": 1000 * overlap / len(rows),
+        "build ms/row": 1000 * building / len(rows),
+        "overlap ms/row": 1000 * overlapping / len(rows),
         "statistics ms/row": 1000 * surveying / len(rows),
-        "statistics' share": surveying / (build + overlap),
+        "statistics' share": surveying / (building + overlapping),
     }
 
 
