@@ -49,7 +49,8 @@ class Line(NamedTuple):
     @property
     def is_blank(self) -> bool:
         """Whether there is nothing on it: such a line is no row."""
-        return not self.text.strip()
+        text = self.text
+        return not text or text.isspace()
 
 
 def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> list[Manifest]:
@@ -62,8 +63,8 @@ def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> 
 
     Args:
         manifest_path: what to search.
-        exclude: a directory whose files are found only where they are named themselves, so that
-            the output of a run is not the input of the next one.
+        exclude: a directory left out of searches that begin outside of it, so that the output of
+            a run is not the input of the next one.
 
     Raises:
         ManifestError: a path does not exist, or nothing under it is a manifest.
@@ -92,7 +93,7 @@ def _search(item: str, exclude: str | None) -> list[Manifest]:
         )
     found = [_manifest(path) for path in sorted(paths) if Path(path).suffix in SUFFIXES]
     found = [manifest for manifest in found if _is_file(manifest.path)]
-    manifests = [m for m in found if not (exclude and _lies_in(m.path, exclude, above=item))]
+    manifests = [m for m in found if not (exclude and _lies_in(m.path, exclude, searched=item))]
     if not manifests:
         raise ManifestError(
             f"manifest_path: {what} {item!r} holds no manifest, "
@@ -105,12 +106,11 @@ def _search(item: str, exclude: str | None) -> list[Manifest]:
     return manifests
 
 
-def _lies_in(path: str, folder: str, above: str) -> bool:
-    """Whether ``path`` was found in ``folder``, where the search began in it or ``above`` it."""
+def _lies_in(path: str, folder: str, searched: str) -> bool:
+    """Whether ``path`` is in ``folder`` although the search of ``searched`` began outside of it."""
     inside = os.path.join(os.path.realpath(folder), "")
-    return os.path.realpath(path).startswith(inside) and not os.path.realpath(above).startswith(
-        inside
-    )
+    found_inside = os.path.realpath(path).startswith(inside)
+    return found_inside and not os.path.realpath(searched).startswith(inside)
 
 
 def _is_file(path: str) -> bool:

@@ -1,7 +1,7 @@
 """Rows as bytes: the compact record between the two stages, and the final output line.
 
 A record carries the row's segments once, as JSON made once; a window is a slice of these bytes.
-On disk a record is one line of five JSON texts separated by tabs (JSON has no raw tab), so the
+On disk a record is one line of six JSON texts separated by tabs (JSON has no raw tab), so the
 second stage parses the first of them only and copies the rest.
 """
 
