@@ -16,7 +16,7 @@ from operator import gt, lt, sub
 from alm import codec
 from alm.params import WindowParams
 from alm.records import Record
-from alm.rows import Number, Row, Segment, recording_length
+from alm.rows import Number, Row, Segment
 from alm.stats import Stats
 from alm.windows import NO_SPEAKER, Candidates, Slice, Window, add_up
 
@@ -38,16 +38,13 @@ LONG_SILENCE = 30
 """Seconds without speech inside a window that deserve a look."""
 
 
-def survey_row(
-    row: Row, found: Candidates, params: WindowParams, stats: Stats, survey: Stats
-) -> None:
+def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats) -> None:
     """Count what the first stage's input and losses look like.
 
     Args:
         row: a sound row.
         found: what the first stage found in it.
         params: what it was looking for.
-        stats: those of the manifest.
         survey: that of all rows.
     """
     columns = found.columns
@@ -55,7 +52,6 @@ def survey_row(
     sample_rate = f"{min(row['audio_sample_rate'], HIGHEST_HERTZ):.12g}"
     survey.count(f"sample_rate/{sample_rate}")
     survey.add_seconds(f"sample_rate_dur/{sample_rate}", found.stats["total_dur"])
-    stats.add_seconds("recording_dur", recording_length(row, columns.ends))
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
     _survey_times(columns.starts, columns.ends, columns.durations, survey)
@@ -189,6 +185,7 @@ def survey_windows(record: Record, kept: Sequence[Window], stats: Stats, survey:
     durations = list(map(sub, record.ends, record.starts))
     survey.add_seconds("candidate_dur", _covered_speech(durations, record.windows))
     survey.add_seconds("kept_speech_dur", _covered_speech(durations, kept))
+    stats.add_seconds("recording_dur", record.length)
     kept_dur = _union((w.start, w.end) for w in kept)[0] if kept else 0
     stats.add_seconds("kept_dur", kept_dur)
     if record.length:

@@ -92,7 +92,7 @@ def survey_share(manifest: Path, folder: Path) -> dict[str, float]:
     def survey() -> None:
         counters = Stats()
         for row, candidates in zip(rows, found, strict=True):
-            survey_row(row, candidates, WINDOW, counters, counters)
+            survey_row(row, candidates, WINDOW, counters)
             recording_key(row)
         for record, windows in zip(decoded, kept, strict=True):
             survey_windows(record, windows, counters, counters)

@@ -86,7 +86,7 @@ def build_chunk(
                     quarantine.write(to_line(quarantine_record(span.path, line, error)))
                 else:
                     stats.add_row(found.stats, found.truncation_events)
-                    survey_row(row, found, params, stats, summary.survey)
+                    survey_row(row, found, params, summary.survey)
                     recordings.write(recording_key(row))
             summary.line_counts.append(LineCount(span.path, span.start, lines))
     return summary
