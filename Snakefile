@@ -23,7 +23,7 @@ include: "workflow/rules/report.smk"
 rule all:
     default_target: True
     input:
-        output("alm_output.jsonl"),
+        rules.merge_output.output,
         output("quarantine.jsonl"),
         output("stats.json"),
         output("stats.tsv"),

@@ -88,13 +88,16 @@ class ProgressLine:
         self._terminal.flush()
 
 
-def summarize_run(output_dir: str | Path) -> str:
-    """What came out of a run, in a few lines: see ``stats.json``.
+def summarize_run(result: str | Path) -> str:
+    """What came out of a run, in a few lines.
+
+    Args:
+        result: ``alm_output.jsonl`` or its index; ``stats.json`` lies beside it.
 
     Raises:
         FileNotFoundError: the run has no ``stats.json`` (yet).
     """
-    folder = Path(output_dir)
+    folder = Path(result).parent
     stats: dict[str, Any] = json.loads((folder / "stats.json").read_bytes())
     audio = stats["audio"]
     largest = max(LOSSES, key=lambda reason: stats["lost"][f"dur_lost_{reason}"])
@@ -111,7 +114,7 @@ def summarize_run(output_dir: str | Path) -> str:
         rows = counted(stats["quarantined"], "row")
         lines.append(f"{rows} quarantined: {folder / 'quarantine.jsonl'}")
     lines += [
-        f"output: {folder / 'alm_output.jsonl'}",
+        f"output: {result}",
         f"report: {folder / 'report' / 'overview.html'}",
     ]
     return "\n".join(lines)

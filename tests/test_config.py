@@ -80,6 +80,7 @@ def test_every_parameter_of_the_stages_is_a_key():
         "output_dir",
         "shard_size",
         "backend",
+        "merge",
         "on_invalid",
         "max_invalid_fraction",
     }
@@ -135,6 +136,7 @@ def test_target_duration_is_resolved():
         ("target_duration", [0, -1, "auto", False, [], math.nan, math.inf]),
         ("keep_windows", [0, "no", None]),
         ("loss_details", [1, "on", None]),
+        ("merge", [0, "yes", None, "auto", [], "shards"]),
         ("on_invalid", ["stop", None, True]),
         ("max_invalid_fraction", [-0.1, 1.1, "5%", None, True, math.nan, math.inf]),
     ],
@@ -196,7 +198,7 @@ def test_missing_keys_are_named_once_each(missing):
 # What the command line does to values
 
 
-@pytest.mark.parametrize("key", ["truncation", "keep_windows", "loss_details"])
+@pytest.mark.parametrize("key", ["truncation", "keep_windows", "loss_details", "merge"])
 @pytest.mark.parametrize("text", ["true", "True", "TRUE", "false", "False"])
 def test_booleans_as_text(key, text):
     assert load(**{key: text}).values[key] is (text.lower() == "true")

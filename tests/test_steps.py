@@ -1,10 +1,13 @@
 """The steps of the workflow give the bytes of `curate_manifest`, however the work is cut."""
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from helpers import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import malformed_rows, overlap_settings, rows, window_settings
@@ -15,7 +18,7 @@ from alm.manifests import discover
 from alm.shards import plan_shards, write_ranges
 from alm.steps.aggregate import aggregate
 from alm.steps.build import build_shard
-from alm.steps.merge import merge_output, merge_quarantine
+from alm.steps.merge import index_output, merge_output, merge_quarantine
 from alm.steps.overlap import overlap_shard
 
 SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
@@ -54,9 +57,9 @@ def run_steps(
         names.append(at)
     built = [f"{at}.built" for at in names]
     merge_quarantine([f"{at}.quarantine" for at in names], built, out / "quarantine.jsonl")
-    merge_output(
-        [f"{at}.rows" for at in names], built, out / "quarantine.jsonl", out / "rows.jsonl", 1.0
-    )
+    parts, refused = [f"{at}.rows" for at in names], out / "quarantine.jsonl"
+    merge_output(parts, built, refused, out / "rows.jsonl", 1.0)
+    index_output(parts, built, refused, out / "index.jsonl", 1.0)
     aggregate(
         [f"{at}.shard" for at in names],
         built + [f"{at}.filtered" for at in names],
@@ -111,11 +114,31 @@ def test_any_cut_gives_the_bytes_of_one_process(
         shard_size = max(1, sum(map(len, manifests)) // pieces)
         run_steps(source, out, shard_size, threads, window_params, overlap_params)
         assert (out / "rows.jsonl").read_bytes() == rows
+        listed = [json.loads(line) for line in (out / "index.jsonl").read_bytes().splitlines()]
+        parts = [(out / entry["path"]).read_bytes() for entry in listed]
+        assert b"".join(parts) == rows
+        assert [(entry["rows"], entry["bytes"]) for entry in listed] == [
+            (part.count(b"\n"), len(part)) for part in parts
+        ]
         assert (out / "quarantine.jsonl").read_bytes() == quarantine
         totals = json.loads((out / "stats.json").read_bytes())
         assert (totals["entries"], totals["quarantined"]) == (entries, quarantined)
         assert len((out / "stats.tsv").read_text().splitlines()) == 1 + len(manifests)
         assert not list(out.glob("*.parts*"))
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
+def test_an_index_is_read_as_the_readme_says(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    (command,) = (line.strip() for line in readme.splitlines() if "xargs cat" in line)
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(b'{"audio_sample_rate": 16000, "segments": []}\n' * 500)
+    out = tmp_path / "results" / "mine"
+    out.mkdir(parents=True)
+    run_steps(manifest, out, 2000, 1, WindowParams(), OverlapParams())
+    (out / "index.jsonl").rename(out / "alm_output.index.jsonl")
+    joined = subprocess.check_output(command, shell=True, cwd=tmp_path)
+    assert joined == (out / "rows.jsonl").read_bytes()
 
 
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:

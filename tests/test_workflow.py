@@ -175,6 +175,43 @@ def test_too_many_invalid_rows_end_the_run(run_workflow: RunWorkflow, tmp_path: 
     assert len(run.lines("alm_output.jsonl")) == 9
 
 
+def test_an_index_of_the_shards_instead_of_one_file(run_workflow: RunWorkflow) -> None:
+    """The same bytes, and nothing is computed again; of two results only the new one stays."""
+    config = {"manifest_path": str(SAMPLE), "shard_size": 60_000}
+    merged = run_workflow(**config)
+    expected = (merged.output / "alm_output.jsonl").read_bytes()
+    assert f"output: {Path('out', 'alm_output.jsonl')}\n" in merged.terminal
+
+    run = run_workflow(merge=False, **config)
+    assert run.jobs.keys() == {"all", "merge_output", "stats", "pages"}
+    assert f"output: {Path('out', 'alm_output.index.jsonl')}\n" in run.terminal
+    index = run.lines("alm_output.index.jsonl")
+    parts = [(run.output / entry["path"]).read_bytes() for entry in index]
+    assert len(parts) > 3
+    assert b"".join(parts) == expected
+    assert [(entry["rows"], entry["bytes"]) for entry in index] == [
+        (len(part.splitlines()), len(part)) for part in parts
+    ]
+    assert not (run.output / "alm_output.jsonl").exists()
+    assert run_workflow("--dry-run", merge=False, **config).jobs == {}
+
+    again = run_workflow(**config)
+    assert again.jobs.keys() == {"all", "merge_output", "stats", "pages"}
+    assert (again.output / "alm_output.jsonl").read_bytes() == expected
+    assert not (again.output / "alm_output.index.jsonl").exists()
+
+
+def test_no_index_with_too_many_invalid_rows(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(GOOD_ROW * 10)
+    run_workflow(manifest_path=str(manifest))
+    manifest.write_bytes(GOOD_ROW * 9 + b"{}\n")
+    run = run_workflow(manifest_path=str(manifest), merge=False, check=False)
+    assert run.returncode != 0
+    assert "1 of 10 rows (10.000%) could not be processed (missing_field 1)" in run.terminal
+    assert list(run.output.glob("alm_output*")) == []
+
+
 def test_on_invalid_fail_names_file_and_line(run_workflow: RunWorkflow, tmp_path: Path) -> None:
     manifest = tmp_path / "m.jsonl"
     manifest.write_bytes(GOOD_ROW * 3 + b"\n{}\n" + GOOD_ROW)

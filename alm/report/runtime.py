@@ -19,7 +19,7 @@ STEPS = {
     "build": "find the candidate windows",
     "overlap": "remove near-duplicates",
     "merge_quarantine": "join the refused rows",
-    "merge_output": "join the output",
+    "merge_output": "join the output, or list its shards",
     "stats": "add up the statistics",
 }
 """What the rules do, in words."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -12,6 +14,12 @@ from alm.errors import TooManyInvalidError
 from alm.quarantine import to_line
 from alm.stats import total
 from alm.steps.summary import Summary
+
+MERGED = "alm_output.jsonl"
+INDEX = "alm_output.index.jsonl"
+"""The result of a run: one or the other, never both."""
+
+logger = logging.getLogger("alm")
 
 
 def merge_quarantine(
@@ -52,6 +60,8 @@ def merge_output(
 ) -> None:
     """Join the shards' output in input order, unless too many rows were refused.
 
+    An index beside it, of an earlier run, goes: of two results one might be old.
+
     Args:
         parts: the output of each shard.
         summaries: the summary of each shard's build.
@@ -62,10 +72,57 @@ def merge_output(
     Raises:
         TooManyInvalidError: there were more.
     """
-    stats = total(
-        manifest_stats for path in summaries for manifest_stats in Summary.read(path).stats.values()
-    )
-    refused, rows = stats["quarantined"], stats["quarantined"] + stats["entries"]
+    _remove(Path(target).with_name(INDEX))
+    _check_refused([_row_counts(path) for path in summaries], quarantine, max_invalid_fraction)
+    files.join(parts, target)
+
+
+def index_output(
+    parts: Sequence[str | Path],
+    summaries: Sequence[str | Path],
+    quarantine: str | Path,
+    target: str | Path,
+    max_invalid_fraction: float,
+) -> None:
+    """List the shards' output in input order, unless too many rows were refused.
+
+    A line a shard: ``path``, relative to the index, ``rows`` and ``bytes``. One after the other
+    the files are what :func:`merge_output` writes. Such a file of an earlier run goes.
+
+    Args:
+        parts, summaries, quarantine, max_invalid_fraction: as in :func:`merge_output`.
+        target: ``alm_output.index.jsonl``.
+
+    Raises:
+        TooManyInvalidError: more rows could not be processed than are accepted.
+    """
+    _remove(Path(target).with_name(MERGED))
+    counts = [_row_counts(path) for path in summaries]
+    _check_refused(counts, quarantine, max_invalid_fraction)
+    with files.written_whole(target) as output:
+        for part, (entries, _) in zip(parts, counts, strict=True):
+            path = os.path.relpath(part, Path(target).parent)
+            line = {"path": path, "rows": entries, "bytes": os.path.getsize(part)}
+            output.write(codec.dumps(line) + b"\n")
+
+
+def _remove(stale: Path) -> None:
+    if stale.exists():
+        logger.info("removing %s of an earlier run with another setting of merge", stale)
+        stale.unlink()
+
+
+def _row_counts(summary: str | Path) -> tuple[int, int]:
+    """How many rows of a shard came out, and how many were refused."""
+    stats = total(Summary.read(summary).stats.values())
+    return stats["entries"], stats["quarantined"]
+
+
+def _check_refused(
+    counts: Sequence[tuple[int, int]], quarantine: str | Path, max_invalid_fraction: float
+) -> None:
+    refused = sum(count for _, count in counts)
+    rows = refused + sum(entries for entries, _ in counts)
     if rows and refused / rows > max_invalid_fraction:
         with open(quarantine, "rb") as file:
             reasons = Counter(codec.loads(line)["reason"] for line in file)
@@ -76,4 +133,3 @@ def merge_output(
             f"{quarantine}; repair the rows, or raise max_invalid_fraction to go on without them. "
             "No output was written."
         )
-    files.join(parts, target)

@@ -28,7 +28,7 @@ def overlap_shard(
 
     Args:
         records: what :func:`alm.steps.build.build_shard` wrote.
-        output: one row a line of ``alm_output.jsonl``.
+        output: one row a line, a part of ``alm_output.jsonl``.
         summary: output, see :class:`alm.steps.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
         backend: one of :data:`alm.engines.BACKENDS`.

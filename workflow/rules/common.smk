@@ -19,6 +19,7 @@ from alm.manifests import discover
 from alm.progress import ProgressLine, Task, summarize_run
 from alm.provenance import code_hash
 from alm.shards import plan_shards, resolve_shard_size
+from alm.steps.merge import INDEX, MERGED
 
 share_package()
 
@@ -98,7 +99,7 @@ onsuccess:
         os.path.exists(output("stats.json"))
         and os.path.getmtime(output("stats.json")) > STARTED
     ):
-        print(summarize_run(config["output_dir"]), file=sys.stderr)
+        print(summarize_run(rules.merge_output.output[0]), file=sys.stderr)
 
 
 onerror:

@@ -20,11 +20,11 @@ rule merge_quarantine:
 
 rule merge_output:
     input:
-        parts=of_shards("work/overlap/{shard}.jsonl"),
+        parts=of_shards("shards/{shard}.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
         quarantine=rules.merge_quarantine.output[0],
     output:
-        output("alm_output.jsonl"),
+        output(MERGED if config["merge"] else INDEX),
     log:
         output("logs/merge_output.log"),
     benchmark:

@@ -3,7 +3,7 @@ rule overlap:
         rules.build.output.records,
     output:
         # Not temp(): a manifest more would make all of them again.
-        rows=output("work/overlap/{shard}.jsonl"),
+        rows=output("shards/{shard}.jsonl"),
         summary=output("work/overlap/{shard}.summary.json"),
     log:
         output("logs/overlap/{shard}.log"),

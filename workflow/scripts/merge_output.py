@@ -1,11 +1,12 @@
-"""Join the output of all shards, unless too many rows were refused."""
+"""Join the output of all shards, or list them, unless too many rows were refused."""
 
 from alm.jobs import job_log
 
 with job_log(snakemake.log[0]):
-    from alm.steps.merge import merge_output
+    from alm.steps.merge import index_output, merge_output
 
-    merge_output(
+    write_result = merge_output if snakemake.config["merge"] else index_output
+    write_result(
         snakemake.input.parts,
         snakemake.input.summaries,
         quarantine=snakemake.input.quarantine,
