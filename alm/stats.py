@@ -41,7 +41,11 @@ def _exact_sum(values: Sequence[Number]) -> int:
 
 
 def _exact(value: Number) -> int:
-    numerator, denominator = value.as_integer_ratio()
+    return _in_units(*value.as_integer_ratio())
+
+
+def _in_units(numerator: int, denominator: int) -> int:
+    """The same number in units of 2**-1074; the denominator is a power of two."""
     return numerator << (_UNIT_BITS + 1 - denominator.bit_length())
 
 
@@ -165,7 +169,8 @@ class Stats:
         stats = cls()
         stats._counts.update(data["counts"])
         for name, fraction in data["seconds"].items():
-            stats._exact_seconds[name] = int(Fraction(fraction) * (1 << _UNIT_BITS))
+            numerator, _, denominator = fraction.partition("/")
+            stats._exact_seconds[name] = _in_units(int(numerator), int(denominator or 1))
         return stats
 
 

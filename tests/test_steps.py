@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,10 +17,11 @@ from alm import OverlapParams, WindowParams, curate_manifest
 from alm.errors import InvalidRowError
 from alm.manifests import discover
 from alm.shards import plan_shards, write_ranges
-from alm.steps.aggregate import aggregate
+from alm.steps.aggregate import aggregate, count_recordings
 from alm.steps.build import build_shard
 from alm.steps.merge import index_output, merge_output, merge_quarantine
 from alm.steps.overlap import overlap_shard
+from alm.survey import recording_key
 
 SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
 MALFORMED = malformed_rows().map(lambda pair: pair[0])
@@ -125,6 +127,22 @@ def test_any_cut_gives_the_bytes_of_one_process(
         assert (totals["entries"], totals["quarantined"]) == (entries, quarantined)
         assert len((out / "stats.tsv").read_text().splitlines()) == 1 + len(manifests)
         assert not list(out.glob("*.parts*"))
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "b", "c", 1, None]) | st.text(max_size=2)), min_size=1),
+    st.integers(1, 9),
+)
+def test_recordings_are_counted_in_any_number_of_passes(files: list[list], at_once: int) -> None:
+    count = Counter(name for names in files for name in names)
+    with TemporaryDirectory() as folder:
+        paths = []
+        for number, names in enumerate(files):
+            paths.append(Path(folder, str(number)))
+            paths[-1].write_bytes(b"".join(recording_key({"audio_filepath": n}) for n in names))
+        distinct, repeated = count_recordings(paths, at_once)
+    assert distinct == len(count)
+    assert repeated == sum(rows for rows in count.values() if rows > 1)
 
 
 @pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
