@@ -81,6 +81,7 @@ def test_every_parameter_of_the_stages_is_a_key():
         "shard_size",
         "backend",
         "merge",
+        "ray_address",
         "on_invalid",
         "max_invalid_fraction",
     }

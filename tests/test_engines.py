@@ -15,7 +15,7 @@ from typing import NamedTuple
 import psutil
 import pytest
 
-from alm.engines import BACKENDS, map_chunks
+from alm.engines import BACKENDS, Execution, open_engine
 from alm.errors import AlmError, EngineError
 
 ROOT = Path(__file__).parents[1]
@@ -73,6 +73,12 @@ def die_once(chunk: Chunk) -> int:
 
 def number_of(chunk: Chunk) -> int:
     return chunk.number
+
+
+def map_chunks(backend, function, chunks, *, threads, on_done=lambda *_: None):
+    """Through an engine of its own."""
+    with open_engine(Execution(backend, threads), Path.cwd()) as engine:
+        return engine.map_chunks(function, chunks, on_done)
 
 
 def chunks_in(folder: Path, count: int) -> list[Chunk]:
@@ -243,23 +249,22 @@ def python(code: str) -> str:
     ("backend", "missing"),
     [("ray_data", "ray"), ("xenna", "ray"), ("xenna", "cosmos_xenna"), ("xenna", "psutil")],
 )
-def test_a_missing_package_is_named_in_one_line(backend: str, missing: str) -> None:
-    message = python(
-        f"""
+def test_a_missing_package_is_named_in_one_line(
+    backend: str, missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hook = f"""
 import sys
 class Missing:
     def find_spec(self, name, path=None, target=None):
         if name.partition(".")[0] == {missing!r}:
             raise ModuleNotFoundError("No module named " + repr(name))
 sys.meta_path.insert(0, Missing())
-from alm.engines import map_chunks
-from alm.errors import EngineError
-try:
-    map_chunks({backend!r}, abs, [1], threads=1)
-except EngineError as error:
-    print(error)
 """
-    )
+    (tmp_path / "sitecustomize.py").write_text(hook)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(EngineError) as caught:
+        map_chunks(backend, abs, [1], threads=1)
+    message = str(caught.value)
     assert len(message.splitlines()) == 1
     assert f"No module named '{missing}" in message
     assert "backend=local" in message
@@ -267,16 +272,13 @@ except EngineError as error:
 
 def test_engines_are_imported_only_when_chosen() -> None:
     loaded = python(
-        "import sys; from alm.engines import map_chunks;"
-        "map_chunks('local', abs, [-1], threads=1);"
+        "import sys; from pathlib import Path; from alm.engines import Execution, open_engine\n"
+        "with open_engine(Execution('local'), Path('.')) as engine:\n"
+        "    engine.map_chunks(abs, [-1], print)\n"
+        "import alm.engines.client\n"
         "print(*{'ray', 'cosmos_xenna', 'psutil', 'pandas'} & set(sys.modules))"
     )
-    assert loaded == ""
-
-
-@pytest.mark.parametrize("backend", BACKENDS)
-def test_nothing_to_do_starts_nothing(backend: str) -> None:
-    assert map_chunks(backend, number_of, [], threads=1) == []
+    assert loaded == "0 1"
 
 
 def test_an_unknown_backend_is_refused_with_those_there_are() -> None:

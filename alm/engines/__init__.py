@@ -4,15 +4,28 @@ An engine maps one function over a few small chunks and moves no data: a chunk s
 and where to write, the function does both in the worker, and what comes back is a small summary.
 So every engine gives the same bytes, and the choice between them is one of plumbing.
 
-Each engine is a module of this package, named like its backend and imported only when chosen.
+`local` works in the process that asks. The others run in a process of their own, the driver: it
+starts or joins a Ray, and when it or its Ray ends, by whatever signal, those who wait for it are
+told. A run on one machine shares one driver among its jobs (`client.share_driver`); elsewhere each
+job starts one. Either ends with the process that started it.
+
+    client       the job's side: start a driver or find the one of the run, and ask it
+    driver       the driver's process
+    ray_session  the Ray below it: one of its own, or an existing cluster
+    ray_data, xenna, local   map a function over chunks
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
-from typing import Protocol, TypeVar, cast
+from typing import NamedTuple, Protocol, TypeVar
 
 from alm.errors import EngineError
 
@@ -23,51 +36,67 @@ BACKENDS = ("xenna", "ray_data", "local")
 REMEDY = "choose backend=local to work without an engine"
 
 
-class Engine(Protocol):
-    """What each engine's module defines as ``map_chunks``; see there for the contract."""
+class Execution(NamedTuple):
+    """Where the work of a job is done, and with what.
 
-    def __call__(
+    Attributes:
+        backend: one of :data:`BACKENDS`.
+        threads: CPUs that the job was given.
+        mem_mb: megabytes (10**6 bytes) that the job was given; None where nobody said.
+        ray_address: ``host:port`` of the Ray cluster that does the work instead of this machine.
+    """
+
+    backend: str
+    threads: int = 1
+    mem_mb: int | None = None
+    ray_address: str | None = None
+
+
+class Engine(Protocol):
+    """An engine that runs."""
+
+    @property
+    def threads(self) -> int:
+        """How many chunks it works on at a time, at most."""
+
+    def map_chunks(
         self,
         function: Callable[[C], R],
         chunks: Sequence[C],
-        *,
-        threads: int,
         on_done: Callable[[int, R], None],
-    ) -> list[R]: ...
+    ) -> list[R]:
+        """Return ``[function(chunk) for chunk in chunks]``; to be called once.
+
+        ``function`` is defined at the top of a module; it, the chunks and the results can be
+        pickled and are small. It may run twice for one chunk, when a worker process died under
+        the first run, so it writes its files whole. ``on_done(index, result)`` is called in this
+        process as chunks finish, in any order; ``xenna`` hands out no result before all are done.
+
+        Raises EngineError when the engine dies. An exception raised by ``function`` ends the
+        whole call and arrives as itself, if it survives pickling, with the worker's traceback as
+        a note; chunks that were still worked on are then abandoned.
+        """
 
 
-def no_report(index: int, result: object) -> None:
-    """The ``on_done`` of those who wait for the whole list."""
+@contextmanager
+def open_engine(execution: Execution, folder: Path) -> Iterator[Engine]:
+    """Start or find an engine.
 
+    Args:
+        execution: which, and what it may take.
+        folder: an existing folder that all workers must see.
 
-def map_chunks(
-    backend: str,
-    function: Callable[[C], R],
-    chunks: Sequence[C],
-    *,
-    threads: int,
-    on_done: Callable[[int, R], None] = no_report,
-) -> list[R]:
-    """Return ``[function(chunk) for chunk in chunks]``, computed by the engine ``backend``.
-
-    ``function`` is defined at the top of a module; it, the chunks and the results can be pickled
-    and are small. It may run twice for one chunk, when a worker process died under the first run,
-    so it writes its files whole. At most ``threads`` chunks are worked on at a time (by ``local``
-    one, in this process). ``on_done(index, result)`` is called in this process as chunks finish,
-    in any order; ``xenna`` hands out no result before all chunks are done.
-
-    Raises EngineError when the engine cannot run: no other one takes over. An exception raised by
-    ``function`` ends the whole call and arrives as itself, if it survives pickling, with the
-    worker's traceback as a note.
+    Raises:
+        EngineError: the engine cannot run: no other one takes over.
     """
-    if backend not in BACKENDS:
-        raise EngineError(f"backend={backend!r} is unknown: choose one of {', '.join(BACKENDS)}")
-    if threads < 1:
-        raise ValueError(f"threads={threads}: at least 1 is needed")
-    if not chunks:
-        return []
-    engine = cast(Engine, require(f"{__name__}.{backend}").map_chunks)
-    return engine(function, chunks, threads=threads, on_done=on_done)
+    if execution.backend not in BACKENDS:
+        known = ", ".join(BACKENDS)
+        raise EngineError(f"backend={execution.backend!r} is unknown: choose one of {known}")
+    if execution.threads < 1:
+        raise ValueError(f"threads={execution.threads}: at least 1 is needed")
+    name = "local" if execution.backend == "local" else "client"
+    with import_module(f"{__name__}.{name}").open_engine(execution, folder) as engine:
+        yield engine
 
 
 def require(module: str) -> ModuleType:
@@ -82,6 +111,13 @@ def require(module: str) -> ModuleType:
 
 
 def one_line(error: BaseException) -> str:
-    """The type and the first line of an error whose text may be a page."""
+    """The type and the beginning of an error whose text may be a page."""
     lines = str(error).strip().splitlines() or ["no message"]
     return f"{type(error).__name__}: {lines[0][:300]}"
+
+
+def whereabouts() -> str:
+    """The process that asks, its host, and the node of Ray that it works for."""
+    place = f"process {os.getpid()} on {socket.gethostname()}"
+    ray = sys.modules.get("ray")
+    return f"{place}, Ray node {ray.get_runtime_context().get_node_id()[:8]}" if ray else place

@@ -6,11 +6,11 @@ import logging
 import pickle
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from alm.engines.embedded_ray import attempt, embedded_ray
+from ray import data
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -20,36 +20,29 @@ RETRIES_AFTER_DEATH = 3
 
 
 def map_chunks(
-    function: Callable[[C], R],
-    chunks: Sequence[C],
-    *,
-    threads: int,
-    on_done: Callable[[int, R], None],
-) -> list[R]:
-    """See `alm.engines.map_chunks`."""
-    results: dict[int, R] = {}
-    with embedded_ray(threads, needs="ray.data") as data:
-        _calm(data.DataContext.get_current())
-        blocks = [{"index": i, "chunk": pickle.dumps(chunk)} for i, chunk in enumerate(chunks)]
-        dataset = data.from_items(blocks, override_num_blocks=len(blocks))
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
-            dataset = dataset.map(
-                partial(_work, function), num_cpus=1, max_retries=RETRIES_AFTER_DEATH
-            )
-        # One chunk a batch, and none fetched ahead: that would hold each back until the next ends.
-        for batch in dataset.iter_batches(batch_size=None, prefetch_batches=0):
-            index, (result, error) = int(batch["index"][0]), pickle.loads(batch["outcome"][0])
-            if error is not None:
-                raise error
-            results[index] = result
-            on_done(index, result)
-    return [results[index] for index in range(len(chunks))]
+    function: Callable[[C], R], chunks: Sequence[C], threads: int
+) -> Iterator[tuple[int, R]]:
+    """The index and the result of each chunk, as they finish; nodes take turns."""
+    _calm(data.DataContext.get_current())
+    blocks = [{"index": i, "chunk": pickle.dumps(chunk)} for i, chunk in enumerate(chunks)]
+    dataset = data.from_items(blocks, override_num_blocks=len(blocks))
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        dataset = dataset.map(
+            partial(_work, function),
+            num_cpus=1,
+            concurrency=threads,
+            scheduling_strategy="SPREAD",
+            max_retries=RETRIES_AFTER_DEATH,
+        )
+    # One chunk a batch, and none fetched ahead: that would hold each back until the next ends.
+    for batch in dataset.iter_batches(batch_size=None, prefetch_batches=0):
+        yield int(batch["index"][0]), pickle.loads(batch["result"][0])
 
 
 def _work(function: Callable[[Any], Any], block: dict[str, Any]) -> dict[str, Any]:
     """In a worker: one chunk. Pickles are opaque to Arrow, which would change some types."""
-    outcome = attempt(function, pickle.loads(block["chunk"]))
-    return {"index": block["index"], "outcome": pickle.dumps(outcome)}
+    result = function(pickle.loads(block["chunk"]))
+    return {"index": block["index"], "result": pickle.dumps(result)}
 
 
 def _calm(context: Any) -> None:

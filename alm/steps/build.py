@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from alm import codec, files
+from alm.engines import Execution
 from alm.errors import RowError
 from alm.manifests import ByteRange, read_lines
 from alm.params import WindowParams
@@ -28,8 +29,7 @@ def build_shard(
     params: WindowParams,
     *,
     stop_at_invalid: bool,
-    backend: str,
-    threads: int,
+    execution: Execution,
 ) -> None:
     """Build the candidate windows of all rows of a shard.
 
@@ -41,15 +41,14 @@ def build_shard(
         summary: output, see :class:`alm.steps.summary.Summary`.
         params: see :class:`WindowParams`.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
-        backend: one of :data:`alm.engines.BACKENDS`.
-        threads: how many chunks are worked on at a time.
+        execution: the engine, and what it may take.
 
     Raises:
         EngineError, ManifestError, InvalidRowError
     """
     work = partial(build_chunk, params=params, stop_at_invalid=stop_at_invalid)
     outputs = [records, quarantine, recordings]
-    total = run_in_chunks(work, ranges, outputs, backend=backend, threads=threads)
+    total = run_in_chunks(work, ranges, outputs, execution)
     total.write(summary)
 
 

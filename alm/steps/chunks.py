@@ -11,7 +11,6 @@ import logging
 import math
 import os
 import shutil
-import socket
 import threading
 import time
 import uuid
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from alm import files
-from alm.engines import map_chunks
+from alm.engines import Execution, open_engine, whereabouts
 from alm.manifests import ByteRange, cut_evenly
 from alm.steps.summary import Summary, add_summaries
 from alm.units import time_left
@@ -59,9 +58,7 @@ def run_in_chunks(
     work: Work,
     ranges: Sequence[ByteRange],
     outputs: Sequence[Path],
-    *,
-    backend: str,
-    threads: int,
+    execution: Execution,
 ) -> Summary:
     """Apply ``work`` to all lines of ``ranges``.
 
@@ -69,40 +66,44 @@ def run_in_chunks(
         work: picklable; reads byte ranges, writes one part for each of ``outputs``, sums up.
         ranges: the lines of the shard, in input order.
         outputs: the files to write, each whole or not at all.
-        backend: one of :data:`alm.engines.BACKENDS`.
-        threads: how many chunks are worked on at a time.
+        execution: the engine, and what it may take.
 
     Raises:
         EngineError: the engine cannot run.
         AlmError: as ``work`` raised it.
     """
     size = sum(span.stop - span.start for span in ranges)
-    count = max(CHUNKS_A_THREAD * threads, math.ceil(size / MAX_CHUNK_BYTES))
-    groups = cut_evenly(ranges, count)
-    logger.info(
-        "%d bytes in %d chunks, backend %s, threads %d", size, len(groups), backend, threads
-    )
+    if not size:
+        execution = Execution("local")
+    with open_engine(execution, outputs[0].parent) as engine:
+        count = max(CHUNKS_A_THREAD * engine.threads, math.ceil(size / MAX_CHUNK_BYTES))
+        groups = cut_evenly(ranges, count)
+        logger.info(
+            "%d bytes in %d chunks, backend %s, threads %d",
+            size,
+            len(groups),
+            execution.backend,
+            engine.threads,
+        )
 
-    def report(index: int, done: Done) -> None:
-        logger.info("chunk %d of %d done by %s", index + 1, len(groups), done.worker)
+        def report(index: int, done: Done) -> None:
+            logger.info("chunk %d of %d done by %s", index + 1, len(groups), done.worker)
 
-    with _part_folders(outputs) as folders:
-        chunks = [
-            Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
-            for index, group in enumerate(groups)
-        ]
-        with _progress_in_log(folders[0], len(chunks)):
-            results = map_chunks(
-                backend, partial(_work_on, work), chunks, threads=threads, on_done=report
-            )
-        for number, output in enumerate(outputs):
-            files.join([chunk.parts[number] for chunk in chunks], output)
+        with _part_folders(outputs) as folders:
+            chunks = [
+                Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
+                for index, group in enumerate(groups)
+            ]
+            with _progress_in_log(folders[0], len(chunks)):
+                results = engine.map_chunks(partial(_work_on, work), chunks, report)
+            for number, output in enumerate(outputs):
+                files.join([chunk.parts[number] for chunk in chunks], output)
     return add_summaries(done.summary for done in results)
 
 
 def _work_on(work: Work, chunk: Chunk) -> Done:
     summary = work(chunk.ranges, chunk.parts)
-    return Done(summary, f"process {os.getpid()} on {socket.gethostname()}")
+    return Done(summary, whereabouts())
 
 
 @contextmanager

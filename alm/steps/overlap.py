@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from alm import codec, files
+from alm.engines import Execution
 from alm.manifests import ByteRange, read_lines, whole_file
 from alm.params import OverlapParams
 from alm.records import decode, finish
@@ -21,8 +22,7 @@ def overlap_shard(
     summary: Path,
     params: OverlapParams,
     *,
-    backend: str,
-    threads: int,
+    execution: Execution,
 ) -> None:
     """Filter the overlapping windows of all records of a shard.
 
@@ -31,8 +31,7 @@ def overlap_shard(
         output: one row a line, a part of ``alm_output.jsonl``.
         summary: output, see :class:`alm.steps.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
-        backend: one of :data:`alm.engines.BACKENDS`.
-        threads: how many chunks are worked on at a time.
+        execution: the engine, and what it may take.
 
     Raises:
         EngineError
@@ -41,8 +40,7 @@ def overlap_shard(
         partial(overlap_chunk, params=params),
         [whole_file(str(records))],
         [output],
-        backend=backend,
-        threads=threads,
+        execution,
     )
     total.write(summary)
 

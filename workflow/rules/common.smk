@@ -13,6 +13,8 @@ from snakemake.exceptions import WorkflowError
 sys.path.insert(0, workflow.basedir)
 
 from alm.config import load_config
+from alm.engines import Execution
+from alm.engines.client import share_driver
 from alm.errors import AlmError, ParameterError
 from alm.jobs import share_package
 from alm.manifests import discover
@@ -40,8 +42,11 @@ except AlmError as error:
 
 RANGES = {shard.name: shard.ranges for shard in SHARDS}
 
-# Two engines at once on one machine would each take all of it, so an engine gets every core.
-STEP_THREADS = 1 if config["backend"] == "local" else ALL_CORES
+# Two engines at once on one machine would each take all of it, so an engine gets every core; on a
+# cluster of its own it takes none of this machine to speak of.
+STEP_THREADS = (
+    1 if config["backend"] == "local" or config["ray_address"] is not None else ALL_CORES
+)
 
 
 wildcard_constraints:
@@ -89,12 +94,43 @@ PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
 STARTED = time.time()
 
 
+def shares_driver():
+    """Whether jobs that use an engine are going to run, here, in this environment."""
+    return (
+        STEP_THREADS == ALL_CORES
+        and workflow.local_exec
+        and not workflow.touch
+        and not workflow.deployment_settings.deployment_method
+        and any(job.rule.name in ("build", "overlap") for job in workflow.dag.needrun_jobs())
+    )
+
+
+ENGINE = []
+"""The driver that the jobs of this run share, once it has been started."""
+
+
+def start_engine():
+    """Start the driver now, while the first jobs run."""
+    if shares_driver():
+        os.makedirs(output("logs"), exist_ok=True)
+        with open(output("logs/engine.log"), "wb") as log:
+            ENGINE.append(share_driver(Execution(config["backend"], threads=workflow.cores), log))
+
+
+def stop_engine():
+    """Stop the driver; it would also end with this process."""
+    while ENGINE:
+        ENGINE.pop().stop()
+
+
 onstart:
     PROGRESS.start()
+    start_engine()
 
 
 onsuccess:
     PROGRESS.stop()
+    stop_engine()
     if (
         os.path.exists(output("stats.json"))
         and os.path.getmtime(output("stats.json")) > STARTED
@@ -104,3 +140,4 @@ onsuccess:
 
 onerror:
     PROGRESS.stop()
+    stop_engine()

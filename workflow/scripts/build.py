@@ -5,6 +5,7 @@ from alm.jobs import job_log
 with job_log(snakemake.log[0]):
     from pathlib import Path
 
+    from alm.engines import Execution
     from alm.params import WindowParams
     from alm.shards import read_ranges
     from alm.steps.build import build_shard
@@ -17,6 +18,10 @@ with job_log(snakemake.log[0]):
         summary=Path(snakemake.output.summary),
         params=WindowParams(**snakemake.params.window),
         stop_at_invalid=snakemake.params.on_invalid == "fail",
-        backend=snakemake.config["backend"],
-        threads=snakemake.threads,
+        execution=Execution(
+            snakemake.config["backend"],
+            threads=snakemake.threads,
+            mem_mb=snakemake.resources.get("mem_mb"),
+            ray_address=snakemake.config["ray_address"],
+        ),
     )

@@ -5,6 +5,7 @@ from alm.jobs import job_log
 with job_log(snakemake.log[0]):
     from pathlib import Path
 
+    from alm.engines import Execution
     from alm.params import OverlapParams
     from alm.steps.overlap import overlap_shard
 
@@ -13,6 +14,10 @@ with job_log(snakemake.log[0]):
         output=Path(snakemake.output.rows),
         summary=Path(snakemake.output.summary),
         params=OverlapParams(**snakemake.params.overlap),
-        backend=snakemake.config["backend"],
-        threads=snakemake.threads,
+        execution=Execution(
+            snakemake.config["backend"],
+            threads=snakemake.threads,
+            mem_mb=snakemake.resources.get("mem_mb"),
+            ray_address=snakemake.config["ray_address"],
+        ),
     )

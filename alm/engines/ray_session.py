@@ -1,0 +1,123 @@
+"""The Ray that a driver works with: one of its own, or an existing cluster."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import secrets
+import socket
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from alm.engines import REMEDY, Execution, one_line, require
+from alm.errors import EngineError
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+OBJECT_STORE_BYTES = 100 * 2**20
+"""Ray wants at least 75 MiB; the engines move only chunks and summaries."""
+
+ANSWER_SECONDS = 10.0
+"""How long a cluster may take to answer."""
+
+
+class Session:
+    """A Ray that runs, and the backend on top of it.
+
+    A Ray of our own joins no other and shares nothing with others on the machine: it has its own
+    random token, since its ports listen on all interfaces, and its own temporary folder.
+
+    Attributes:
+        threads: how many chunks it works on at a time.
+
+    Raises:
+        EngineError: a package is missing, Ray does not start, or the cluster does not answer.
+    """
+
+    def __init__(self, execution: Execution, folder: Path) -> None:
+        self._address = execution.ray_address
+        _set_environment(self._address)
+        # Before Ray starts: it reads part of its environment when it is imported, and a missing
+        # package should show before the seconds that a start costs.
+        self._ray = require("ray")
+        self._backend = require(f"alm.engines.{execution.backend}")
+        self.threads = self._join() if self._address else self._start(execution, folder)
+
+    def _start(self, execution: Execution, folder: Path) -> int:
+        memory = execution.mem_mb and max(execution.mem_mb * 10**6 - OBJECT_STORE_BYTES, 0)
+        try:
+            started = self._ray.init(
+                address="local",
+                num_cpus=execution.threads,
+                object_store_memory=OBJECT_STORE_BYTES,
+                include_dashboard=False,
+                log_to_driver=False,
+                logging_level="WARNING",
+                _memory=memory,
+                _temp_dir=str(folder / "ray"),  # Ray opens the permissions of what it is given
+            )
+        except Exception as error:
+            raise EngineError(f"Ray does not start ({one_line(error)}): {REMEDY}") from error
+        os.environ["RAY_ADDRESS"] = started.address_info["address"]
+        return execution.threads
+
+    def _join(self) -> int:
+        return 0
+
+    def check(self, folder: str) -> None:
+        """Raise EngineError when a node of a cluster does not see what this one sees."""
+
+    def map_chunks(
+        self, function: Callable[[C], R], chunks: Sequence[C], threads: int
+    ) -> Iterator[tuple[int, R]]:
+        """The index and the result of each chunk, as they finish; raises what ``function`` does."""
+        try:
+            for index, (result, error) in self._backend.map_chunks(
+                partial(attempt, function), chunks, threads
+            ):
+                if error is not None:
+                    raise error
+                yield index, result
+        except self._ray.exceptions.RayError as error:
+            raise EngineError(
+                f"Ray failed ({one_line(error)}): "
+                f"if workers were killed for memory, give the job more of it, or {REMEDY}"
+            ) from error
+
+
+def attempt(function: Callable[[C], R], chunk: C) -> tuple[R | None, Exception | None]:
+    """In a worker: ``function(chunk)`` or the exception it raised, either one picklable.
+
+    Exceptions travel as values, since Ray wraps those it sees and Ray Data prints them at length.
+    """
+    try:
+        return function(chunk), None
+    except Exception as error:
+        where = f"process {os.getpid()} on {socket.gethostname()}"
+        error.add_note(f"In the worker {where}:\n{traceback.format_exc()}")
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:
+            stand_in = RuntimeError(f"{type(error).__name__}: {error}")
+            stand_in.__notes__ = error.__notes__
+            return None, stand_in
+        return None, error
+
+
+def _set_environment(address: str | None) -> None:
+    """What Ray and its workers read from ``os.environ``."""
+    os.environ |= {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "PYTHON_LOG": os.environ.get("PYTHON_LOG", "error"),
+    }
+    if address:
+        # For Xenna as well, which connects once more without saying where to.
+        os.environ["RAY_ADDRESS"] = address
+        return
+    for name in ("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH"):
+        os.environ.pop(name, None)
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
