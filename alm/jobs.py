@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
+import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import alm
 from alm.errors import AlmError
+
+PR_SET_PDEATHSIG = 1
 
 
 def share_package() -> None:
@@ -19,13 +23,21 @@ def share_package() -> None:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, paths))
 
 
+def end_with_parent(signum: signal.Signals) -> None:
+    """Have the kernel send this process ``signum`` when its parent dies, by ``kill -9`` as well."""
+    with suppress(AttributeError):  # Linux only
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum)
+
+
 @contextmanager
 def job_log(path: str | Path) -> Iterator[None]:
     """Send all output of this process and its children to the log file ``path``.
 
-    An error ends the process. Its message also goes to the terminal, where Snakemake alone would
-    only name the log; an error that is not one of ours leaves its traceback in the log.
+    The process ends when the Snakemake that started it does, and after an error. Its message also
+    goes to the terminal, where Snakemake alone would only name the log; an error that is not one
+    of ours leaves its traceback in the log.
     """
+    end_with_parent(signal.SIGTERM)
     terminal = os.fdopen(os.dup(2), "w")
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     for stream in (sys.stdout, sys.stderr):

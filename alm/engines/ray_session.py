@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import secrets
+import signal
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,7 @@ from typing import TypeVar
 
 from alm.engines import REMEDY, Execution, one_line, require
 from alm.errors import EngineError
+from alm.jobs import end_with_parent
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -45,7 +47,9 @@ class Session:
         # package should show before the seconds that a start costs.
         self._ray = require("ray")
         self._backend = require(f"alm.engines.{execution.backend}")
-        self.threads = self._join() if self._address else self._start(execution, folder)
+        self.threads = (
+            self._join(self._address) if self._address else self._start(execution, folder)
+        )
 
     def _start(self, execution: Execution, folder: Path) -> int:
         memory = execution.mem_mb and max(execution.mem_mb * 10**6 - OBJECT_STORE_BYTES, 0)
@@ -65,20 +69,67 @@ class Session:
         os.environ["RAY_ADDRESS"] = started.address_info["address"]
         return execution.threads
 
-    def _join(self) -> int:
-        return 0
+    def _join(self, address: str) -> int:
+        """Connect; the user's own ``RAY_AUTH_*`` variables say who we are."""
+        host, _, port = address.rpartition(":")
+        try:
+            # Ray itself takes most of a minute to give up an address, or a token.
+            socket.create_connection((host, int(port)), ANSWER_SECONDS).close()
+            require("ray._raylet").GcsClient(address=address)
+            self._ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level="WARNING",
+                runtime_env={"env_vars": {"PYTHONPATH": os.environ["PYTHONPATH"]}},
+            )
+        except Exception as error:
+            text = " ".join(str(error).split())[:400]
+            raise EngineError(
+                f"the Ray cluster at ray_address={address} cannot be joined from "
+                f"{socket.gethostname()} ({type(error).__name__}: {text}): the address must be "
+                "that of a head that runs, RAY_AUTH_TOKEN its token, this machine one of its "
+                "nodes, and Python and Ray the same on all; or leave ray_address out"
+            ) from error
+        return int(self._ray.cluster_resources()["CPU"])
 
     def check(self, folder: str) -> None:
-        """Raise EngineError when a node of a cluster does not see what this one sees."""
+        """Raise EngineError when a node of a cluster does not see the files that this one sees."""
+        if not self._address:
+            return
+        nonce = Path(folder) / f".seen-by-all-{secrets.token_hex(8)}"
+        paths = [str(nonce), os.getcwd(), __file__]
+
+        def missing() -> list[str]:  # a function in a function travels by value, without `alm`
+            return [path for path in paths if not os.path.exists(path)]
+
+        look = self._ray.remote(num_cpus=0, max_retries=0)(missing)
+        on = self._ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy
+        nodes = [node for node in self._ray.nodes() if node["Alive"]]
+        nonce.touch()
+        try:
+            looks = [
+                look.options(scheduling_strategy=on(node["NodeID"], soft=False)).remote()
+                for node in nodes
+            ]
+            for node, unseen in zip(nodes, self._ray.get(looks), strict=True):
+                if unseen:
+                    path = folder if unseen[0] == str(nonce) else unseen[0]
+                    raise EngineError(
+                        f"node {node['NodeManagerHostname']} ({node['NodeManagerAddress']}, "
+                        f"{node['NodeID'][:8]}) of the Ray cluster at {self._address} does not see "
+                        f"{path} as this machine does: put the workflow, the manifests and "
+                        "output_dir on a file system that all nodes share, under the same path"
+                    )
+        finally:
+            nonce.unlink(missing_ok=True)
 
     def map_chunks(
         self, function: Callable[[C], R], chunks: Sequence[C], threads: int
     ) -> Iterator[tuple[int, R]]:
         """The index and the result of each chunk, as they finish; raises what ``function`` does."""
+        work = partial(attempt, os.getcwd(), function)
         try:
-            for index, (result, error) in self._backend.map_chunks(
-                partial(attempt, function), chunks, threads
-            ):
+            for index, (result, error) in self._backend.map_chunks(work, chunks, threads):
                 if error is not None:
                     raise error
                 yield index, result
@@ -89,12 +140,16 @@ class Session:
             ) from error
 
 
-def attempt(function: Callable[[C], R], chunk: C) -> tuple[R | None, Exception | None]:
+def attempt(folder: str, function: Callable[[C], R], chunk: C) -> tuple[R | None, Exception | None]:
     """In a worker: ``function(chunk)`` or the exception it raised, either one picklable.
+
+    ``folder`` is where relative paths begin.
 
     Exceptions travel as values, since Ray wraps those it sees and Ray Data prints them at length.
     """
+    end_with_parent(signal.SIGKILL)  # or else it could go on writing for a while after its raylet
     try:
+        os.chdir(folder)
         return function(chunk), None
     except Exception as error:
         where = f"process {os.getpid()} on {socket.gethostname()}"

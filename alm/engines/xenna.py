@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -54,6 +56,15 @@ class Chunks(xenna.Stage):  # type: ignore[misc]
     @property
     def required_resources(self) -> Any:
         return xenna.Resources(cpus=1.0)
+
+    def setup(self, worker_metadata: Any) -> None:
+        """Let this worker end when Ray says so: Xenna's threads in it would never let it."""
+
+        def end_with_main_thread() -> None:
+            threading.main_thread().join()
+            os._exit(0)
+
+        threading.Thread(target=end_with_main_thread, daemon=True).start()
 
     def process_data(self, tasks: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
         outcomes = []
