@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from strategies import malformed_rows, overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams, curate_manifest
+from alm.engines import Execution
 from alm.errors import InvalidRowError
 from alm.manifests import discover
 from alm.shards import plan_shards, write_ranges
@@ -45,16 +46,14 @@ def run_steps(
             Path(f"{at}.built"),
             window,
             stop_at_invalid=False,
-            backend="local",
-            threads=threads,
+            execution=Execution("local", threads),
         )
         overlap_shard(
             Path(f"{at}.records"),
             Path(f"{at}.rows"),
             Path(f"{at}.filtered"),
             o.resolved(window),
-            backend="local",
-            threads=threads,
+            execution=Execution("local", threads),
         )
         names.append(at)
     built = [f"{at}.built" for at in names]
@@ -173,8 +172,7 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             out / "summary",
             WindowParams(),
             stop_at_invalid=True,
-            backend="local",
-            threads=2,
+            execution=Execution("local", threads=2),
         )
     assert list(out.iterdir()) == []
 

@@ -1,8 +1,16 @@
 """The workflow on a real Ray: the same bytes as without, computed in the engine's workers."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from conftest import Run, RunWorkflow
 from helpers import ROOT, shared_folder
@@ -29,7 +37,6 @@ def figures(run: Run) -> list[tuple[int, int, float]]:
 @pytest.mark.parametrize("cores", [1, 2])
 @pytest.mark.parametrize("backend", ["xenna", "ray_data"])
 def test_engines_give_the_same_bytes(run_workflow: RunWorkflow, backend: str, cores: int) -> None:
-    before = set(Path("/tmp").glob("alm-*"))
     reference = shared_folder() / "sample"
     manifests = [
         str(reference / "sample_input.jsonl"),
@@ -52,4 +59,158 @@ def test_engines_give_the_same_bytes(run_workflow: RunWorkflow, backend: str, co
         assert len(workers(log)) >= 2 * cores
         assert len(set(workers(log))) <= cores
         assert not set(workers(log)) & set(workers(local_log))
-    assert set(Path("/tmp").glob("alm-*")) <= before
+        assert "Ray node" in log.read_text()
+
+
+class EngineRun:
+    """A run of several shards that can be killed, and whose processes can be told from others.
+
+    Its temporary folder is its own, and short, so that Ray's sockets fit; its processes carry
+    the name of that folder in their environment.
+    """
+
+    def __init__(self, folder: Path, temporary: Path, backend: str) -> None:
+        self.folder = folder
+        self.temporary = temporary
+        manifest = folder / "big.jsonl"
+        manifest.write_bytes((shared_folder() / "sample" / "sample_input.jsonl").read_bytes() * 400)
+        self._command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
+        self._command += ["--configfile", str(ROOT / "config" / "pipeline.yaml"), "--cores", "2"]
+        self._config = [f"manifest_path={manifest}", "shard_size=4000000", "keep_windows=false"]
+        self._config += [f"backend={backend}"]
+
+    def start(self, *arguments: str, output: str = "out", backend: str | None = None) -> None:
+        config = [*self._config, f"output_dir={output}"]
+        config += [f"backend={backend}"] if backend else []
+        with (self.folder / "terminal").open("wb") as terminal:
+            self.process = subprocess.Popen(
+                [*self._command, *arguments, "--config", *config],
+                cwd=self.folder,
+                env={**os.environ, "TMPDIR": str(self.temporary)},
+                stdin=subprocess.DEVNULL,
+                stdout=terminal,
+                stderr=terminal,
+            )
+
+    def finish(self) -> str:
+        self.process.wait()
+        return (self.folder / "terminal").read_text()
+
+    def wait_for(self, condition: Callable[[], bool], seconds: float = 120) -> None:
+        deadline = time.monotonic() + seconds
+        while not condition():
+            assert time.monotonic() < deadline, self.processes()
+            time.sleep(0.02)
+
+    def is_at_work(self) -> bool:
+        """Whether a worker writes a part."""
+        assert self.process.poll() is None, self.finish()
+        return any((self.folder / "out" / "work" / "build").glob("*.parts-*/*"))
+
+    def processes(self) -> dict[int, str]:
+        """The command lines of what lives of this run."""
+        found = {}
+        for process in psutil.process_iter():
+            try:
+                is_ours = process.environ().get("TMPDIR") == str(self.temporary)
+                if is_ours and process.status() != psutil.STATUS_ZOMBIE:
+                    found[process.pid] = " ".join(process.cmdline())
+            except (psutil.NoSuchProcess, psutil.AccessDenied):
+                continue
+        return found
+
+    def pid_of(self, part: str) -> int:
+        (pid,) = [pid for pid, command in self.processes().items() if part in command]
+        return pid
+
+    def kill_all(self) -> None:
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def engine_run(tmp_path: Path) -> Iterator[Callable[[str], EngineRun]]:
+    with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as temporary:
+        runs = []
+
+        def make(backend: str) -> EngineRun:
+            runs.append(EngineRun(tmp_path, Path(temporary), backend))
+            return runs[0]
+
+        yield make
+        for run in runs:
+            run.kill_all()
+
+
+@pytest.mark.parametrize("backend", ["xenna", "ray_data"])
+def test_a_killed_run_leaves_nothing_and_goes_on(
+    engine_run: Callable[[str], EngineRun], backend: str
+) -> None:
+    run = engine_run(backend)
+    run.start()
+    run.wait_for(run.is_at_work)
+    driver, raylet = run.pid_of("alm.engines.driver"), run.pid_of("raylet/raylet")
+    assert {driver, raylet} < run.processes().keys()
+    os.kill(run.process.pid, signal.SIGKILL)
+    run.process.wait()
+    run.wait_for(lambda: not run.processes(), 20)
+    assert list(run.temporary.glob("alm-*")) == []
+
+    run.start("--unlock")
+    run.finish()
+    run.start("--rerun-incomplete")
+    assert "steps (100%) done" in run.finish()
+    assert run.processes() == {}
+    assert list(run.temporary.glob("alm-*")) == []
+    run.start(output="local", backend="local")
+    assert "steps (100%) done" in run.finish()
+    for name in ("alm_output.jsonl", "stats.tsv"):
+        ours, theirs = (run.folder / output / name for output in ("out", "local"))
+        assert ours.read_bytes() == theirs.read_bytes()
+
+
+@pytest.mark.parametrize("part", ["alm.engines.driver", "raylet/raylet"])
+def test_a_killed_engine_is_named_and_the_next_job_starts_its_own(
+    engine_run: Callable[[str], EngineRun], part: str
+) -> None:
+    run = engine_run("ray_data")
+    run.start("--retries", "1")
+    run.wait_for(run.is_at_work)
+    os.kill(run.pid_of(part), signal.SIGKILL)
+    terminal = run.finish()
+    assert "error: the engine's process, or the Ray below it, ended unexpectedly" in terminal
+    assert "steps (100%) done" in terminal
+    assert run.processes() == {}
+    assert list(run.temporary.glob("alm-*")) == []
+
+
+def test_one_engine_serves_a_run_and_none_is_started_for_nothing(
+    engine_run: Callable[[str], EngineRun],
+) -> None:
+    run = engine_run("ray_data")
+    run.start()
+    assert "steps (100%) done" in run.finish()
+    logs = [log.read_text() for log in (run.folder / "out" / "logs").glob("[bo]*/*.log")]
+    nodes = set(re.findall(r"Ray node (\w+)", "".join(logs)))
+    assert len(logs) == 6
+    assert len(nodes) == 1
+
+    (run.folder / "out" / "logs" / "engine.log").unlink()
+    (run.folder / "out" / "stats.tsv").unlink()
+    run.start()
+    assert "steps (100%) done" in run.finish()
+    assert not (run.folder / "out" / "logs" / "engine.log").exists()
+
+
+def test_the_token_shows_nowhere(engine_run: Callable[[str], EngineRun]) -> None:
+    run = engine_run("ray_data")
+    run.start()
+    run.wait_for(run.is_at_work)
+    token = psutil.Process(run.pid_of("raylet/raylet")).environ()["RAY_AUTH_TOKEN"]
+    assert len(token) == 64
+    assert all(token not in command for command in run.processes().values())
+    (folder,) = run.temporary.glob("alm-*")
+    assert folder.stat().st_mode & 0o077 == 0
+    run.finish()
+    for log in (run.folder / "out" / "logs").rglob("*.log"):
+        assert token not in log.read_text()

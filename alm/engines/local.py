@@ -14,9 +14,10 @@ R = TypeVar("R")
 
 
 class Local:
-    """See `alm.engines.Engine`."""
+    """See `alm.engines.Engine`; ``threads`` makes no difference but to the number of chunks."""
 
-    threads = 1
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
 
     def map_chunks(
         self,
@@ -35,4 +36,4 @@ class Local:
 @contextmanager
 def open_engine(execution: Execution, folder: Path) -> Iterator[Local]:
     """See `alm.engines.open_engine`; there is nothing to start or to check here."""
-    yield Local()
+    yield Local(execution.threads)
