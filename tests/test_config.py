@@ -124,6 +124,7 @@ def test_target_duration_is_resolved():
         ("output_dir", [None, 2024, "", ["a"], {"a": "b"}, False, "out/{x}"]),
         ("shard_size", [0, -1, 1.5, "1000", "Auto", None, True, [], math.nan]),
         ("backend", ["ray", "Xenna", None, 1, ""]),
+        ("ray_address", ["auto", "ray://head:10001", "head", 6379, "", True]),
         ("target_window_duration", [0, -1, "60", None, True, [], math.nan, math.inf]),
         ("tolerance", [1, -0.1, "x", None, False, math.nan]),
         ("min_sample_rate", [-1, "8k", None, math.nan, math.inf]),

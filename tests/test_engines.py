@@ -9,6 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -235,6 +236,42 @@ def test_xenna_says_in_one_line_that_a_worker_died(
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     with pytest.raises(EngineError, match=r"\ARay failed \(ActorDiedError.*backend=local.*\Z"):
         map_chunks("xenna", die_once, chunks_in(tmp_path, 2), threads=1)
+
+
+class Ray(NamedTuple):
+    """What a worker sees of the Ray that it belongs to."""
+
+    address: str
+    cpus: float
+    memory: float
+    store: float
+
+
+def describe(_: int) -> Ray:
+    import ray
+
+    has = ray.cluster_resources()
+    address = ray.get_runtime_context().gcs_address
+    return Ray(address, has["CPU"], has["memory"], has["object_store_memory"])
+
+
+def ray_of(execution: Execution, folder: Path) -> Ray:
+    with open_engine(execution, folder) as engine:
+        return engine.map_chunks(describe, [0], lambda *_: None)[0]
+
+
+@pytest.mark.engine
+@pytest.mark.usefixtures("clean")
+def test_ray_gets_what_the_job_was_given_and_several_at_once_do_not_collide(tmp_path: Path) -> None:
+    given = [Execution("ray_data", threads, mem_mb) for threads, mem_mb in [(1, 500), (3, 900)]]
+    given *= 2
+    with ThreadPoolExecutor(len(given)) as pool:
+        found = list(pool.map(lambda execution: ray_of(execution, tmp_path), given))
+    assert len({ray.address for ray in found}) == len(given)
+    for execution, ray in zip(given, found, strict=True):
+        assert ray.cpus == execution.threads
+        assert execution.mem_mb is not None
+        assert ray.memory + ray.store == execution.mem_mb * 10**6
 
 
 def python(code: str) -> str:

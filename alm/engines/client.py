@@ -91,7 +91,7 @@ class RemoteEngine:
         on_done: Callable[[int, R], None],
     ) -> list[R]:
         results: dict[int, R] = {}
-        self._connection.send((function, chunks, self.threads))
+        _send(self._connection, (function, chunks, self.threads))
         while len(results) < len(chunks):
             index, result = _receive(self._connection)
             results[index] = result
@@ -103,7 +103,7 @@ class RemoteEngine:
 def open_engine(execution: Execution, folder: Path) -> Iterator[RemoteEngine]:
     """See `alm.engines.open_engine`. Without a driver of the run that lives, one is started."""
     with _connect(execution) as connection:
-        connection.send(str(folder.absolute()))
+        _send(connection, str(folder.absolute()))
         available = _receive(connection)
         threads = available if execution.ray_address else min(available, execution.threads)
         yield RemoteEngine(connection, threads)
@@ -119,7 +119,7 @@ def share_driver(execution: Execution, log: IO[bytes]) -> DriverProcess:
 @contextmanager
 def _connect(execution: Execution) -> Iterator[Connection]:
     """To the driver of the run, or else to one that lives as long as this connection."""
-    connection = _connection_to(os.environ.get(SHARED))
+    connection = None if execution.ray_address else _connection_to(os.environ.get(SHARED))
     driver = None
     if connection is None:
         driver = DriverProcess(execution)
@@ -144,6 +144,13 @@ def _connection_to(path: str | None) -> Connection | None:
         except OSError:
             return None
         return Connection(client.detach())
+
+
+def _send(connection: Connection, message: Any) -> None:
+    try:
+        connection.send(message)
+    except ConnectionError as lost:
+        raise EngineError(LOST) from lost
 
 
 def _receive(connection: Connection) -> Any:

@@ -9,6 +9,7 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -112,7 +113,9 @@ class Session:
                 look.options(scheduling_strategy=on(node["NodeID"], soft=False)).remote()
                 for node in nodes
             ]
-            for node, unseen in zip(nodes, self._ray.get(looks), strict=True):
+            with self._failures_named():
+                found = self._ray.get(looks)
+            for node, unseen in zip(nodes, found, strict=True):
                 if unseen:
                     path = folder if unseen[0] == str(nonce) else unseen[0]
                     raise EngineError(
@@ -129,11 +132,16 @@ class Session:
     ) -> Iterator[tuple[int, R]]:
         """The index and the result of each chunk, as they finish; raises what ``function`` does."""
         work = partial(attempt, os.getcwd(), function)
-        try:
+        with self._failures_named():
             for index, (result, error) in self._backend.map_chunks(work, chunks, threads):
                 if error is not None:
                     raise error
                 yield index, result
+
+    @contextmanager
+    def _failures_named(self) -> Iterator[None]:
+        try:
+            yield
         except self._ray.exceptions.RayError as error:
             raise EngineError(
                 f"Ray failed ({one_line(error)}): "
