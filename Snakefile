@@ -12,6 +12,7 @@ report: "workflow/report/workflow.rst"
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/resources.smk"
 include: "workflow/rules/shard.smk"
 include: "workflow/rules/build.smk"
 include: "workflow/rules/overlap.smk"

@@ -14,6 +14,9 @@ rule build:
     conda:
         "../../envs/alm.yaml"
     threads: STEP_THREADS
+    resources:
+        mem_mb=step_mem_mb,
+        runtime=step_runtime,
     params:
         window=asdict(CONFIG.window),
         on_invalid=config["on_invalid"],

@@ -25,9 +25,6 @@ from alm.steps.merge import INDEX, MERGED
 
 share_package()
 
-ALL_CORES = 1_000_000
-"""More threads than any machine has: Snakemake scales them down to the cores it was given."""
-
 try:
     with open(os.path.join(workflow.basedir, "workflow/schemas/config.schema.yaml")) as schema:
         CONFIG = load_config(config, yaml.safe_load(schema))
@@ -41,12 +38,6 @@ except AlmError as error:
     raise WorkflowError(str(error))
 
 RANGES = {shard.name: shard.ranges for shard in SHARDS}
-
-# Two engines at once on one machine would each take all of it, so an engine gets every core; on a
-# cluster of its own it takes none of this machine to speak of.
-STEP_THREADS = (
-    1 if config["backend"] == "local" or config["ray_address"] is not None else ALL_CORES
-)
 
 
 wildcard_constraints:

@@ -12,6 +12,9 @@ rule merge_quarantine:
         output("benchmarks/merge_quarantine.tsv")
     conda:
         "../../envs/alm.yaml"
+    resources:
+        mem_mb=JOB_MB,
+        runtime=merge_runtime,
     params:
         code=code_hash("alm.steps.merge"),
     script:
@@ -31,6 +34,9 @@ rule merge_output:
         output("benchmarks/merge_output.tsv")
     conda:
         "../../envs/alm.yaml"
+    resources:
+        mem_mb=JOB_MB,
+        runtime=merge_runtime,
     params:
         max_invalid_fraction=config["max_invalid_fraction"],
         code=code_hash("alm.steps.merge"),

@@ -12,6 +12,9 @@ rule overlap:
     conda:
         "../../envs/alm.yaml"
     threads: STEP_THREADS
+    resources:
+        mem_mb=step_mem_mb,
+        runtime=step_runtime,
     params:
         overlap=asdict(CONFIG.overlap),
         code=code_hash("alm.steps.overlap"),

@@ -33,6 +33,9 @@ rule pages:
         output("benchmarks/pages.tsv")
     conda:
         "../../envs/alm.yaml"
+    resources:
+        mem_mb=stats_mem_mb,
+        runtime=merge_runtime,
     params:
         benchmarks=output("benchmarks"),
         code=code_hash("alm.steps.report"),

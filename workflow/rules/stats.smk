@@ -20,6 +20,9 @@ rule stats:
         output("benchmarks/stats.tsv")
     conda:
         "../../envs/alm.yaml"
+    resources:
+        mem_mb=stats_mem_mb,
+        runtime=merge_runtime,
     params:
         window=asdict(CONFIG.window),
         overlap=asdict(CONFIG.overlap),
