@@ -6,6 +6,7 @@ import ctypes
 import logging
 import os
 import signal
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -33,9 +34,11 @@ def end_with_parent(signum: signal.Signals) -> None:
 def job_log(path: str | Path) -> Iterator[None]:
     """Send all output of this process and its children to the log file ``path``.
 
-    The process ends when the Snakemake that started it does, and after an error. Its message also
-    goes to the terminal, where Snakemake alone would only name the log; an error that is not one
-    of ours leaves its traceback in the log.
+    The first line says where the job runs. The process ends when the Snakemake that started it
+    does, and after an error. Its message also goes to the terminal, where Snakemake alone would
+    only name the log; an error that is not one of ours leaves its traceback in the log. SIGTERM,
+    by which a cluster ends jobs that are cancelled, preempted or out of time, ends the block with
+    SystemExit, so that it can clean up behind itself.
     """
     end_with_parent(signal.SIGTERM)
     terminal = os.fdopen(os.dup(2), "w")
@@ -47,8 +50,13 @@ def job_log(path: str | Path) -> Iterator[None]:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     logger = logging.getLogger("alm")
     logger.setLevel(logging.INFO)
+    logger.info("started on %s%s", socket.gethostname(), _slurm_job())
+    signal.signal(signal.SIGTERM, _exit_once)
     try:
         yield
+    except SystemExit:
+        logger.error("stopped by SIGTERM: cancelled, preempted or out of time")
+        raise
     except AlmError as error:
         message = str(error)
         logger.error("%s", message)
@@ -63,3 +71,14 @@ def job_log(path: str | Path) -> Iterator[None]:
         return
     print(f"error: {message}", file=terminal, flush=True)
     sys.exit(1)
+
+
+def _slurm_job() -> str:
+    number = os.environ.get("SLURM_JOB_ID")
+    return f", Slurm job {number}" if number else ""
+
+
+def _exit_once(number: int, frame: object) -> None:
+    """End the process, and let no second signal disturb it: Slurm sends several."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)

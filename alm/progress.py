@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
@@ -22,6 +24,8 @@ INTERVAL = 1.0
 """Seconds between two looks."""
 
 _CHUNKS = re.compile(r"(\d+) of (\d+) chunks written")
+_HOST = re.compile(r"INFO started on ([^\s,]+)")
+_HEAD_BYTES = 256
 _TAIL_BYTES = 4096
 _BAR = 30
 
@@ -86,6 +90,25 @@ class ProgressLine:
     def _write(self, text: str) -> None:
         self._terminal.write(f"\r\033[K{text}")
         self._terminal.flush()
+
+
+def where_jobs_go(executor: str) -> str:
+    """A line for the start of a run: Snakemake ignores a profile that it does not find."""
+    host = socket.gethostname()
+    return f"jobs run here, on {host}" if executor == "local" else f"jobs go to {executor}"
+
+
+def where_jobs_ran(logs: str | Path, since: float) -> str:
+    """A line for its end: the hosts of the jobs that wrote a log at ``since`` or later."""
+    hosts = Counter(_hosts(Path(logs), since))
+    return "jobs ran on: " + ", ".join(f"{host} ({hosts[host]})" for host in sorted(hosts))
+
+
+def _hosts(logs: Path, since: float) -> Iterator[str]:
+    for path in logs.rglob("*.log"):
+        with path.open("rb") as log:
+            if os.fstat(log.fileno()).st_mtime >= since:
+                yield from _HOST.findall(log.read(_HEAD_BYTES).decode(errors="replace"))
 
 
 def summarize_run(result: str | Path) -> str:

@@ -18,7 +18,7 @@ from alm.engines.client import share_driver
 from alm.errors import AlmError, ParameterError
 from alm.jobs import share_package
 from alm.manifests import discover
-from alm.progress import ProgressLine, Task, summarize_run
+from alm.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 from alm.provenance import code_hash
 from alm.shards import plan_shards, resolve_shard_size
 from alm.steps.merge import INDEX, MERGED
@@ -88,7 +88,7 @@ STARTED = time.time()
 def shares_driver():
     """Whether jobs that use an engine are going to run, here, in this environment."""
     return (
-        STEP_THREADS == ALL_CORES
+        ENGINE_HERE
         and workflow.local_exec
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
@@ -115,6 +115,7 @@ def stop_engine():
 
 
 onstart:
+    print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
     PROGRESS.start()
     start_engine()
 
@@ -127,6 +128,7 @@ onsuccess:
         and os.path.getmtime(output("stats.json")) > STARTED
     ):
         print(summarize_run(rules.merge_output.output[0]), file=sys.stderr)
+        print(where_jobs_ran(output("logs"), STARTED), file=sys.stderr)
 
 
 onerror:
