@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import socket
 from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -107,3 +108,27 @@ def write_ranges(ranges: Sequence[ByteRange], path: str | Path) -> None:
 def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
     """Read what :func:`write_ranges` wrote."""
     return tuple(ByteRange(*span) for span in json.loads(Path(path).read_bytes()))
+
+
+def write_plan(shards: Sequence[Shard], path: str | Path) -> None:
+    """Write all shards of a run, as JSON."""
+    with files.written_whole(path) as file:
+        file.write(json.dumps(dict(shards)).encode() + b"\n")
+
+
+def read_plan(path: str | Path) -> list[Shard]:
+    """Read what :func:`write_plan` wrote.
+
+    Raises:
+        ParameterError: it is not there.
+    """
+    try:
+        plan = json.loads(Path(path).read_bytes())
+    except FileNotFoundError:
+        raise ParameterError(
+            f"{str(path)!r} does not show on {socket.gethostname()}: output_dir must lie on a file "
+            "system that all nodes of the cluster share"
+        ) from None
+    return [
+        Shard(name, tuple(ByteRange(*span) for span in ranges)) for name, ranges in plan.items()
+    ]

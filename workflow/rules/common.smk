@@ -20,7 +20,7 @@ from alm.jobs import share_package
 from alm.manifests import discover
 from alm.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 from alm.provenance import code_hash
-from alm.shards import plan_shards, resolve_shard_size
+from alm.shards import plan_shards, read_plan, resolve_shard_size, write_plan
 from alm.steps.merge import INDEX, MERGED
 
 share_package()
@@ -31,9 +31,14 @@ try:
     config.update(CONFIG.values)
     if os.path.exists(config["output_dir"]) and not os.path.isdir(config["output_dir"]):
         raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
-    MANIFESTS = discover(config["manifest_path"], exclude=config["output_dir"])
-    SHARD_SIZE = resolve_shard_size(config["shard_size"], MANIFESTS, config["backend"])
-    SHARDS = plan_shards(MANIFESTS, SHARD_SIZE)
+    PLAN = os.path.join(config["output_dir"], "work/plan.json")
+    if workflow.is_main_process:
+        MANIFESTS = discover(config["manifest_path"], exclude=config["output_dir"])
+        SHARD_SIZE = resolve_shard_size(config["shard_size"], MANIFESTS, config["backend"])
+        SHARDS = plan_shards(MANIFESTS, SHARD_SIZE)
+    else:
+        # A job on a cluster reads all this again, and manifests may have changed since the start.
+        SHARDS = read_plan(PLAN)
 except AlmError as error:
     raise WorkflowError(str(error))
 
@@ -115,6 +120,7 @@ def stop_engine():
 
 
 onstart:
+    write_plan(SHARDS, PLAN)
     print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
     PROGRESS.start()
     start_engine()
