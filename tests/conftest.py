@@ -1,14 +1,18 @@
 """Fixtures that several test modules share."""
 
+import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import yaml
 from helpers import ROOT
@@ -55,6 +59,7 @@ RunWorkflow = Callable[..., Run]
 @pytest.fixture
 def run_workflow(tmp_path: Path) -> RunWorkflow:
     """Run the workflow from an empty working directory, on `backend=local` unless told."""
+    number = itertools.count()
 
     def run(
         *arguments: str,
@@ -62,15 +67,24 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
         configfiles: tuple[Path | str, ...] = (),
         check: bool = True,
         root: Path = ROOT,
+        prefix: Sequence[str] = (),
         **config: Any,
     ) -> Run:
         config = {"backend": "local", "output_dir": "out"} | config
         folder = tmp_path / "work"
         folder.mkdir(exist_ok=True)
-        (folder / "test.yaml").write_text(yaml.safe_dump(config, allow_unicode=True))
-        command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
+        configfile = f"test{next(number)}.yaml"
+        (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
+        command = [
+            *prefix,
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--snakefile",
+            str(root / "Snakefile"),
+        ]
         command += ["--cores", str(cores), "--configfile", str(root / "config/pipeline.yaml")]
-        command += [*map(str, configfiles), "test.yaml", *arguments]
+        command += [*map(str, configfiles), configfile, *arguments]
         done = subprocess.run(
             command,
             cwd=folder,
@@ -85,3 +99,33 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
         return Run(folder / config["output_dir"], done.returncode, done.stdout)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
+    """A real Slurm of two nodes, n1 and n2: the prefix of commands that are to run on it."""
+    tools = ("slurmctld", "slurmd", "munged", "ip", "unshare", "nsenter")
+    path = os.environ["PATH"] + ":/usr/sbin:/sbin"
+    if missing := [tool for tool in tools if not shutil.which(tool, path=path)]:
+        pytest.skip(f"needs {', '.join(missing)} (Debian: munge, slurm-wlm, iproute2)")
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to run a Slurm in namespaces of its own")
+    ready = tmp_path_factory.mktemp("slurm") / "ready"
+    script = ROOT / "tests" / "slurm" / "cluster.sh"
+    cluster = subprocess.Popen(
+        [script, ready],
+        env=os.environ | {"PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while not ready.exists():
+            assert cluster.poll() is None, cluster.stdout.read()
+            assert time.monotonic() < deadline, "Slurm does not start"
+            time.sleep(0.05)
+        (inside,) = psutil.Process(cluster.pid).children()
+        yield ["nsenter", f"--target={inside.pid}", "--mount", "--net", "--uts", "--pid", "--wd=."]
+    finally:
+        cluster.kill()
+        cluster.wait()

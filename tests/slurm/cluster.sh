@@ -2,15 +2,15 @@
 # A real Slurm of two nodes on this machine, for tests: `cluster.sh READY`, as root.
 #
 # It lives in namespaces of its own, so it changes nothing on the host, meets no other Slurm, and
-# when this script's process ends the kernel ends all of it: mounts, network, daemons and jobs.
-# READY appears when jobs can be submitted, and holds the process id to enter it by:
-#     nsenter --target "$(cat READY)" --mount --net --uts --pid --wd="$PWD" sinfo
+# when this process or the one that started it ends, the kernel ends all of it, jobs included.
+# The file READY appears when jobs can be submitted. PID, the child of this process, is the way in:
+#     nsenter --target PID --mount --net --uts --pid --wd="$PWD" sinfo
 # The nodes n1 and n2 have host names of their own, and share the file system with the host, as
 # compute nodes do, and /tmp, the process table and the ports with each other, as few do.
 set -euo pipefail
 
 if [ "${2-}" != inside ]; then
-    exec unshare --mount --net --uts --pid --fork --kill-child --mount-proc "$0" "$1" inside
+    exec setpriv --pdeathsig KILL unshare --mount --net --uts --pid --fork --kill-child --mount-proc "$0" "$1" inside
 fi
 
 hostname login
@@ -47,13 +47,11 @@ SlurmctldPidFile=/run/slurm/slurmctld.pid
 SlurmdPidFile=/run/slurm/%n.pid
 SlurmctldLogFile=/run/slurm/slurmctld.log
 SlurmdLogFile=/run/slurm/%n.log
-# Quick, since tests wait for it.
 SchedulerParameters=sched_min_interval=100000,batch_sched_delay=0,defer_batch=0,bf_interval=1
-KillWait=5
 OverTimeLimit=0
 NodeName=n1 Port=17001 CPUs=4 RealMemory=16000
 NodeName=n2 Port=17002 CPUs=4 RealMemory=16000
-PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=60 State=UP
+PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=60 LLN=YES State=UP
 CONF
 
 setpriv --reuid munge --regid munge --clear-groups munged --force --foreground \

@@ -1,0 +1,171 @@
+"""The delivered profile on a real Slurm of two nodes: the bytes of a local run, come what may."""
+
+import os
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+import pytest
+from conftest import Run, RunWorkflow
+from helpers import ROOT
+
+T = TypeVar("T")
+
+pytestmark = [pytest.mark.workflow, pytest.mark.slurm, pytest.mark.engine]
+
+SAMPLE = ROOT / "workflow" / "sample" / "manifests"
+PROFILE = ROOT / "workflow" / "profiles" / "slurm"
+OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv")
+
+# What is different on a machine of two cores with two people waiting.
+HERE = ["--workflow-profile", str(PROFILE), "--max-threads=2"]
+HERE += ["--slurm-init-seconds-before-status-checks=4", "--latency-wait=20"]
+
+
+class Cluster:
+    """Runs the workflow on Slurm, and other commands."""
+
+    def __init__(self, prefix: list[str], run_workflow: RunWorkflow) -> None:
+        self._prefix = prefix
+        self._run = run_workflow
+
+    def __call__(self, *arguments: str) -> str:
+        return subprocess.run(
+            [*self._prefix, *arguments], capture_output=True, text=True, check=True
+        ).stdout
+
+    def run(self, *arguments: str, **config: object) -> Run:
+        return self._run(*HERE, *arguments, prefix=self._prefix, **config)
+
+    def job(self, number: str) -> dict[str, str]:
+        """What Slurm knows about a job."""
+        return dict(
+            field.partition("=")[::2]
+            for field in self("scontrol", "--oneliner", "show", "job", number).split()
+        )
+
+
+@pytest.fixture
+def cluster(slurm: list[str], run_workflow: RunWorkflow) -> Cluster:
+    return Cluster(slurm, run_workflow)
+
+
+def same_outputs(run: Run, reference: Run) -> bool:
+    return all(
+        (run.output / name).read_bytes() == (reference.output / name).read_bytes()
+        for name in OUTPUTS
+    )
+
+
+def started_on(run: Run, step: str) -> list[tuple[str, str]]:
+    """Host and number of the Slurm job of each job of a step, by their logs."""
+    logs = (log.read_text() for log in (run.output / "logs" / step).glob("*.log"))
+    return [re.search(r"INFO started on (\w+), Slurm job (\d+)", log).groups() for log in logs]
+
+
+def wait_for(look: Callable[[], T | None], done: Future[Run]) -> T:
+    """What ``look`` finds, while the run lasts."""
+    while not (found := look()):
+        assert not done.done(), done.result().terminal
+        time.sleep(0.02)
+    return found
+
+
+def step_in_work(output: Path, step: str) -> psutil.Process | None:
+    """The process of a step that has begun to write parts."""
+    if not list((output / "work" / step).glob("*.parts-*/*")):
+        return None
+    for process in psutil.process_iter():
+        try:
+            log = os.readlink(f"/proc/{process.pid}/fd/1")
+        except OSError:
+            continue
+        if log.startswith(str(output / "logs" / step)):
+            return process
+    return None
+
+
+def leftovers() -> set[Path]:
+    return set(Path("/tmp").glob("alm-*"))
+
+
+def test_every_backend_on_two_nodes(cluster: Cluster, run_workflow: RunWorkflow) -> None:
+    """All at once, so that nodes run several jobs, each with a Ray of its own."""
+    before = leftovers()
+    with ThreadPoolExecutor() as pool:
+        started = {
+            backend: pool.submit(
+                cluster.run,
+                backend=backend,
+                manifest_path=str(SAMPLE),
+                shard_size=200_000,
+                output_dir=backend,
+            )
+            for backend in ("xenna", "ray_data", "local")
+        }
+        reference = run_workflow(manifest_path=str(SAMPLE), output_dir="reference")
+        runs = {backend: run.result() for backend, run in started.items()}
+    assert f"jobs run here, on {socket.gethostname()}" in reference.terminal
+    assert f"jobs ran on: {socket.gethostname()} (7)" in reference.terminal
+
+    nodes = set()
+    for backend, run in runs.items():
+        assert same_outputs(run, reference)
+        assert run.stats["parameters"]["backend"] == backend
+        assert "jobs go to slurm" in run.terminal
+        assert re.search(r"jobs ran on: login \(\d\), n[12] \(\d", run.terminal)
+        builds, overlaps = started_on(run, "build"), started_on(run, "overlap")
+        assert len(builds) == run.jobs["build"] > 1
+        assert sorted(builds) == sorted(overlaps), "a shard is one Slurm job"
+        for _, number in builds:
+            job = cluster.job(number)
+            assert job["NumCPUs"] == ("1" if backend == "local" else "2")
+            assert job["TimeLimit"] == "00:20:00"
+        nodes |= {node for node, _ in builds}
+    assert nodes == {"n1", "n2"}
+    assert leftovers() <= before
+
+
+@pytest.mark.parametrize("how", ["scancel", "time limit"])
+def test_a_job_that_is_killed_is_done_again(
+    cluster: Cluster, run_workflow: RunWorkflow, tmp_path: Path, how: str
+) -> None:
+    """Stopped amid its work, it is surely not done when it is killed."""
+    manifest = tmp_path / "m.jsonl"
+    rows = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl"))) * 100
+    manifest.write_bytes(rows)
+    config = {"manifest_path": str(manifest), "keep_windows": False}
+    reference = run_workflow(**config, output_dir="reference")
+    minutes = ["--set-resources", "build:runtime=attempt", "overlap:runtime=0"]
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(cluster.run, *minutes, **config)
+        output = tmp_path / "work" / "out"
+        step = wait_for(lambda: step_in_work(output, "build"), running)
+        step.suspend()
+        ((_, first),) = started_on(Run(output, 0, ""), "build")
+        with manifest.open("ab") as file:  # the run stays with what it found at its start
+            file.write(rows[: rows.index(b"\n") + 1])
+        if how == "scancel":
+            cluster("scancel", first)
+        step.wait()
+        assert not list((output / "work" / "build").glob("*.parts-*"))
+        run = running.result()
+
+    ((_, second),) = started_on(run, "build")
+    assert cluster.job(first)["JobState"] == ("CANCELLED" if how == "scancel" else "TIMEOUT")
+    assert cluster.job(first)["TimeLimit"] == "00:01:00"
+    assert cluster.job(second)["JobState"] == "COMPLETED"
+    assert cluster.job(second)["TimeLimit"] == "00:02:00"
+    assert int(cluster.job(second)["MinMemoryNode"][:-1]) == 2 * int(
+        cluster.job(first)["MinMemoryNode"][:-1]
+    )
+    (log,) = (tmp_path / "work" / "logs" / "slurm").rglob(f"{first}.log")
+    assert "DUE TO TIME LIMIT" in log.read_text() or how == "scancel"
+    assert run.stats["entries"] == 1000
+    assert same_outputs(run, reference)
