@@ -103,7 +103,10 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
 
 @pytest.fixture(scope="session")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """A real Slurm of two nodes, n1 and n2: the prefix of commands that are to run on it."""
+    """A real Slurm of two nodes, n1 and n2: the prefix of commands that are to run on it.
+
+    The temporary folder of its jobs is theirs alone: TMPDIR is /run/tmp.
+    """
     tools = ("slurmctld", "slurmd", "munged", "ip", "unshare", "nsenter")
     path = os.environ["PATH"] + ":/usr/sbin:/sbin"
     if missing := [tool for tool in tools if not shutil.which(tool, path=path)]:
@@ -125,7 +128,16 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
             assert time.monotonic() < deadline, "Slurm does not start"
             time.sleep(0.05)
         (inside,) = psutil.Process(cluster.pid).children()
-        yield ["nsenter", f"--target={inside.pid}", "--mount", "--net", "--uts", "--pid", "--wd=."]
+        enter = [
+            "nsenter",
+            f"--target={inside.pid}",
+            "--mount",
+            "--net",
+            "--uts",
+            "--pid",
+            "--wd=.",
+        ]
+        yield [*enter, "env", "TMPDIR=/run/tmp"]
     finally:
         cluster.kill()
-        cluster.wait()
+        cluster.communicate()

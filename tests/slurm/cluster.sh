@@ -19,7 +19,7 @@ ip link set lo up
 ip address add 10.77.0.1/32 dev lo
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /etc/slurm
-mkdir -p /run/slurm /run/munge
+mkdir /run/slurm /run/munge /run/tmp
 chown munge:munge /run/munge
 
 printf '127.0.0.1 localhost\n10.77.0.1 login n1 n2\n' >/run/hosts
