@@ -27,6 +27,7 @@ _CHUNKS = re.compile(r"(\d+) of (\d+) chunks written")
 _HOST = re.compile(r"INFO started on ([^\s,]+)")
 _HEAD_BYTES = 256
 _TAIL_BYTES = 4096
+_NAMED_HOSTS = 10
 _BAR = 30
 
 
@@ -100,8 +101,11 @@ def where_jobs_go(executor: str) -> str:
 
 def where_jobs_ran(logs: str | Path, since: float) -> str:
     """A line for its end: the hosts of the jobs that wrote a log at ``since`` or later."""
-    hosts = Counter(_hosts(Path(logs), since))
-    return "jobs ran on: " + ", ".join(f"{host} ({hosts[host]})" for host in sorted(hosts))
+    hosts = sorted(Counter(_hosts(Path(logs), since)).items())
+    named = [f"{host} ({jobs})" for host, jobs in hosts[:_NAMED_HOSTS]]
+    if more := hosts[_NAMED_HOSTS:]:
+        named.append(f"{counted(len(more), 'more host')} ({sum(jobs for _, jobs in more)})")
+    return "jobs ran on: " + ", ".join(named)
 
 
 def _hosts(logs: Path, since: float) -> Iterator[str]:

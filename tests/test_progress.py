@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from conftest import RunWorkflow
 from helpers import ROOT
 
-from alm.progress import Task, fraction_done
+from alm.progress import Task, fraction_done, where_jobs_go, where_jobs_ran
 from alm.units import time_left
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
@@ -28,6 +29,23 @@ def test_how_much_of_a_task_is_done(tmp_path: Path) -> None:
     assert fraction_done(task) == 0.75
     task.done.touch()
     assert fraction_done(task) == 1
+
+
+def test_where_jobs_go_and_went(tmp_path: Path) -> None:
+    assert where_jobs_go("local") == f"jobs run here, on {socket.gethostname()}"
+    assert where_jobs_go("slurm") == "jobs go to slurm"
+    for number, host in enumerate(["n2", "n10.cluster", "n2", "n3"]):
+        log = tmp_path / "build" / f"{number}.log"
+        log.parent.mkdir(exist_ok=True)
+        log.write_text(f"2026-01-31 12:00:00,000 INFO started on {host}, Slurm job 7\nmore\n")
+    os.utime(log, (0, 0))
+    (tmp_path / "stats.log").write_text("of a version that did not say it\n")
+    assert where_jobs_ran(tmp_path, since=1) == "jobs ran on: n10.cluster (1), n2 (2)"
+    for number in range(100):
+        (tmp_path / f"{number}.log").write_text(f"… INFO started on n{number:02}\n")
+    shown = where_jobs_ran(tmp_path, since=1).split(", ")
+    assert shown[:2] == ["jobs ran on: n00 (1)", "n01 (1)"]
+    assert shown[10:] == ["92 more hosts (93)"]
 
 
 @pytest.mark.parametrize(

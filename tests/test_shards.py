@@ -9,13 +9,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alm.engines import BACKENDS
+from alm.errors import ParameterError
 from alm.manifests import ByteRange, Manifest
 from alm.shards import (
     MAX_SHARDS,
     Shard,
     plan_shards,
+    read_plan,
     read_ranges,
     resolve_shard_size,
+    write_plan,
     write_ranges,
 )
 
@@ -143,3 +146,11 @@ def test_ranges_survive_the_disk(tmp_path, path):
     for shard in plan_shards(manifests, 8):
         write_ranges(shard.ranges, tmp_path / shard.name)
         assert read_ranges(tmp_path / shard.name) == shard.ranges
+
+
+def test_a_plan_is_read_as_written(tmp_path):
+    plan = plan_shards(THOUSAND, 1_000_000)
+    write_plan(plan, tmp_path / "plan.json")
+    assert read_plan(tmp_path / "plan.json") == plan
+    with pytest.raises(ParameterError, match="all nodes of the cluster share"):
+        read_plan(tmp_path / "elsewhere.json")

@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -63,9 +64,9 @@ def same_outputs(run: Run, reference: Run) -> bool:
     )
 
 
-def started_on(run: Run, step: str) -> list[tuple[str, str]]:
+def started_on(output: Path, step: str) -> list[tuple[str, str]]:
     """Host and number of the Slurm job of each job of a step, by their logs."""
-    logs = (log.read_text() for log in (run.output / "logs" / step).glob("*.log"))
+    logs = (log.read_text() for log in (output / "logs" / step).glob("*.log"))
     return [re.search(r"INFO started on (\w+), Slurm job (\d+)", log).groups() for log in logs]
 
 
@@ -115,7 +116,7 @@ def test_every_backend_on_two_nodes(cluster: Cluster, run_workflow: RunWorkflow)
         assert run.stats["parameters"]["backend"] == backend
         assert "jobs go to slurm" in run.terminal
         assert re.search(r"jobs ran on: login \(\d\), n[12] \(\d", run.terminal)
-        builds, overlaps = started_on(run, "build"), started_on(run, "overlap")
+        builds, overlaps = started_on(run.output, "build"), started_on(run.output, "overlap")
         assert len(builds) == run.jobs["build"]
         assert sorted(builds) == sorted(overlaps), "a shard is one Slurm job"
         for _, number in builds:
@@ -127,40 +128,40 @@ def test_every_backend_on_two_nodes(cluster: Cluster, run_workflow: RunWorkflow)
     assert cluster("ls", "-A", "/run/tmp") == ""
 
 
-@pytest.mark.parametrize("how", ["scancel", "time limit"])
-def test_a_job_that_is_killed_is_done_again(
-    cluster: Cluster, run_workflow: RunWorkflow, tmp_path: Path, how: str
+def test_killed_jobs_are_done_again(
+    cluster: Cluster, run_workflow: RunWorkflow, tmp_path: Path
 ) -> None:
-    """Stopped amid its work, it is surely not done when it is killed."""
-    manifest = tmp_path / "m.jsonl"
+    """With more memory and time. Stopped amid its work, a job is surely not done when killed."""
     rows = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl"))) * 100
+    manifest = tmp_path / "m.jsonl"
     manifest.write_bytes(rows)
     config = {"manifest_path": str(manifest), "keep_windows": False}
-    reference = run_workflow(**config, output_dir="reference")
     minutes = ["--set-resources", "build:runtime=attempt", "overlap:runtime=0"]
+    reference = run_workflow(**config, output_dir="reference")
+    ends = {"CANCELLED": "DUE TO SIGNAL|CANCELLED AT", "TIMEOUT": "DUE TO TIME LIMIT"}
     with ThreadPoolExecutor() as pool:
-        running = pool.submit(cluster.run, *minutes, **config)
-        output = tmp_path / "work" / "out"
-        step = wait_for(lambda: step_in_work(output, "build"), running)
-        step.suspend()
-        ((_, first),) = started_on(Run(output, 0, ""), "build")
-        with manifest.open("ab") as file:  # the run stays with what it found at its start
+        running = {
+            end: pool.submit(cluster.run, *minutes, **config, output_dir=end) for end in ends
+        }
+        first = {}
+        for end, run in running.items():
+            output = tmp_path / "work" / end
+            step = wait_for(partial(step_in_work, output, "build"), run)
+            step.suspend()
+            ((_, first[end]),) = started_on(output, "build")
+        with manifest.open("ab") as file:  # the runs stay with what they found at their start
             file.write(rows[: rows.index(b"\n") + 1])
-        if how == "scancel":
-            cluster("scancel", first)
-        step.wait()
-        assert not list((output / "work" / "build").glob("*.parts-*"))
-        run = running.result()
+        cluster("scancel", first["CANCELLED"])
+        runs = {end: run.result() for end, run in running.items()}
 
-    ((_, second),) = started_on(run, "build")
-    assert cluster.job(first)["JobState"] == ("CANCELLED" if how == "scancel" else "TIMEOUT")
-    assert cluster.job(first)["TimeLimit"] == "00:01:00"
-    assert cluster.job(second)["JobState"] == "COMPLETED"
-    assert cluster.job(second)["TimeLimit"] == "00:02:00"
-    assert int(cluster.job(second)["MinMemoryNode"][:-1]) == 2 * int(
-        cluster.job(first)["MinMemoryNode"][:-1]
-    )
-    (log,) = (tmp_path / "work" / "logs" / "slurm").rglob(f"{first}.log")
-    assert "DUE TO TIME LIMIT" in log.read_text() or how == "scancel"
-    assert run.stats["entries"] == 1000
-    assert same_outputs(run, reference)
+    for end, run in runs.items():
+        ((_, number),) = started_on(run.output, "build")
+        killed, done = cluster.job(first[end]), cluster.job(number)
+        assert (killed["JobState"], done["JobState"]) == (end, "COMPLETED")
+        assert (killed["TimeLimit"], done["TimeLimit"]) == ("00:01:00", "00:02:00")
+        assert (killed["MinMemoryNode"], done["MinMemoryNode"]) == ("1000M", "2000M")
+        (log,) = (tmp_path / "work" / "logs" / "slurm").rglob(f"{first[end]}.log")
+        assert re.search(ends[end], log.read_text())
+        assert run.stats["entries"] == 1000
+        assert same_outputs(run, reference)
+        assert not list(run.output.rglob("*.parts-*"))
