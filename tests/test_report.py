@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import altair
 import browser
 import pytest
 from browser import chromium, errors, requests
@@ -17,9 +18,11 @@ from conftest import Run, RunWorkflow
 from helpers import ROOT
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import ValidationError
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from alm.report import charts
 from alm.report.bins import MOST_BINS, MOST_COLUMNS, ranges, whole_numbers
 from alm.report.manifests import manifests
 from alm.report.overview import overview
@@ -261,17 +264,31 @@ def test_a_large_run_gives_small_pages(run_workflow: RunWorkflow) -> None:
         "detail": "d" * 10_000,
         "line": HOSTILE * 10_000,
     }
+    library = charts.library()
     pages = [
-        overview(stats),
-        windows(stats),
+        overview(stats, library),
+        windows(stats, library),
         manifests(stats, rows),
         quarantine(stats, ({**record, "line_number": number} for number in range(100_000))),
-        runtime({"build": [Job(number / 100, 120.5) for number in range(4_096)]}),
+        runtime({"build": [Job(number / 100, 120.5) for number in range(4_096)]}, library),
     ]
     assert max(len(page.encode()) for page in pages) < LONGEST_PAGE
     assert "Of 20,000 manifests these are the 500" in pages[2]
     assert "100,000 rows could not be processed" in pages[3]
     assert "The first 200" in pages[3]
+
+
+def test_charts_are_what_vega_lite_reads() -> None:
+    limits = [charts.Limit(2.0, "enough")]
+    for chart in (
+        charts.bars([charts.Bar("a", 1.0, "1 h", 2.0), charts.Bar("b", 0.0, "0 h")], "bars"),
+        charts.columns([charts.Column("2", 3), charts.Column("3", 0)], "columns", "x", "windows"),
+        charts.histogram([charts.Bin(1, 2, 3), charts.Bin(2, 4, 1)], "bins", "x", "of speech"),
+        charts.histogram([charts.Bin(1, 2, 3, False)], "bins", "x", "windows", limits, (0, 100)),
+    ):
+        altair.LayerChart.from_dict(chart)
+        with pytest.raises(ValidationError, match="star"):
+            altair.LayerChart.from_dict({**chart, "layer": [{**chart["layer"][0], "mark": "star"}]})
 
 
 @pytest.mark.parametrize("module", ["report.html", "units"])

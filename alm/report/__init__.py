@@ -1,6 +1,6 @@
 """The pages of the report: what a run kept and lost, to look at.
 
 From the ground up: ``html`` (text to safe markup), ``units`` (figures in words), ``charts``
-(Vega-Lite, the only module that needs altair), ``page`` (the frame of a page), and a module for
+(Vega-Lite), ``page`` (the frame of a page), and a module for
 each page. All are pure: figures in, text out.
 """

@@ -1,18 +1,21 @@
 """Figures -> Vega-Lite charts. They hold bins and totals, never a row each.
 
+A chart is the specification that Vega-Lite reads, see https://vega.github.io/vega-lite/docs/.
 Colours are CSS variables of the page, so that the browser turns them light or dark.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from typing import Any, NamedTuple
-
-import altair as alt
-import vl_convert
+from typing import Any, NamedTuple, TypeAlias
 
 from alm.units import duration, number, time_unit
+
+Chart: TypeAlias = dict[str, Any]
+"""A Vega-Lite specification, or a part of one."""
+
+VEGA_LITE = "6.4"
+"""The version that draws the charts, one of those that vl-convert carries."""
 
 ACCENT, FAINT, WARM = "var(--accent)", "var(--faint)", "var(--warm)"
 TEXT, MUTED, LINE = "var(--text)", "var(--muted)", "var(--line)"
@@ -22,6 +25,26 @@ PLOT_HEIGHT = 190
 
 BAR_HEIGHT = 42
 """Pixels, with the name above it."""
+
+STYLE: Chart = {
+    "background": "transparent",
+    "font": "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
+    "padding": {"left": 0, "right": 8, "top": 4, "bottom": 6},
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": MUTED,
+        "labelFontSize": 12,
+        "titleColor": MUTED,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "titlePadding": 8,
+        "gridColor": LINE,
+        "domainColor": LINE,
+        "tickColor": LINE,
+    },
+    "axisX": {"grid": False},
+    "axisY": {"domain": False, "ticks": False},
+}
 
 
 class Bar(NamedTuple):
@@ -57,41 +80,53 @@ class Limit(NamedTuple):
     name: str
 
 
-@cache
 def library() -> str:
-    """Vega, Vega-Lite and Vega-Embed, of the versions that altair writes for."""
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", version))
+    """Vega, Vega-Lite and Vega-Embed as one script. It takes a second or two to make."""
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE))
 
 
-def bars(rows: Sequence[Bar], description: str) -> dict[str, Any]:
+def bars(rows: Sequence[Bar], description: str) -> Chart:
     """Named amounts as horizontal bars, in the order given.
 
     The name stands above its bar, so that neither is cut however narrow the page is.
     """
-    data = alt.InlineData(
-        values=[{**row._asdict(), "behind": max(row.behind, row.value)} for row in rows]
-    )
-    base = alt.Chart(data).encode(y=alt.Y("name:N", sort=None, axis=None))
-    scale = alt.Scale(domain=[0, max(max(row.value, row.behind) for row in rows) or 1])
-    length = alt.X("value:Q", scale=scale, axis=None)
-    tooltip = [alt.Tooltip("name:N", title=" "), alt.Tooltip("words:N", title="amount")]
-    behind = base.mark_bar(size=12, yOffset=11, color=FAINT, cornerRadius=2, tooltip=None).encode(
-        x=alt.X("behind:Q", scale=scale, axis=None)
-    )
-    front = base.mark_bar(size=12, yOffset=11, color=ACCENT, cornerRadius=2).encode(
-        x=length, tooltip=tooltip
-    )
-    names = base.mark_text(
-        align="left", baseline="middle", dy=-7, color=TEXT, fontSize=13, limit=0
-    ).encode(x=alt.value(0), text="name:N")
-    words = base.mark_text(
-        align="right", baseline="middle", dy=-7, color=MUTED, fontSize=13, limit=0
-    ).encode(x=alt.value("width"), text="words:N")
-    return _drawn([behind, front, names, words], BAR_HEIGHT * len(rows), description)
+    values = [{**row._asdict(), "behind": max(row.behind, row.value)} for row in rows]
+    scale = {"domain": [0, max(max(row.value, row.behind) for row in rows) or 1]}
+    y = {"field": "name", "type": "nominal", "sort": None, "axis": None}
+    bar = {"type": "bar", "size": 12, "yOffset": 11, "cornerRadius": 2}
+    text = {"type": "text", "baseline": "middle", "dy": -7, "fontSize": 13, "limit": 0}
+
+    def length(field: str) -> Chart:
+        return {"field": field, "type": "quantitative", "scale": scale, "axis": None}
+
+    layers: list[Chart] = [
+        {
+            "mark": {**bar, "color": FAINT, "tooltip": None},
+            "encoding": {"x": length("behind"), "y": y},
+        },
+        {
+            "mark": {**bar, "color": ACCENT},
+            "encoding": {
+                "x": length("value"),
+                "y": y,
+                "tooltip": [_nominal("name", " "), _nominal("words", "amount")],
+            },
+        },
+        {
+            "mark": {**text, "align": "left", "color": TEXT},
+            "encoding": {"x": {"value": 0}, "y": y, "text": _nominal("name")},
+        },
+        {
+            "mark": {**text, "align": "right", "color": MUTED},
+            "encoding": {"x": {"value": "width"}, "y": y, "text": _nominal("words")},
+        },
+    ]
+    return _drawn(values, layers, BAR_HEIGHT * len(rows), description)
 
 
-def columns(rows: Sequence[Column], description: str, title: str, amount: str) -> dict[str, Any]:
+def columns(rows: Sequence[Column], description: str, title: str, amount: str) -> Chart:
     """How often, or how much of, each named value occurred, in the order given.
 
     Args:
@@ -100,22 +135,25 @@ def columns(rows: Sequence[Column], description: str, title: str, amount: str) -
         title: of the horizontal axis, with its unit.
         amount: what is counted; seconds are shown in a fitting unit, "of" what is counted.
     """
-    values, y_title = _amounts([row.amount for row in rows], amount)
-    data = [
+    amounts, y_title = _amounts([row.amount for row in rows], amount)
+    values = [
         {"x": row.name, "amount": value, "words": words, "color": ACCENT if row.enough else FAINT}
-        for row, (value, words) in zip(rows, values, strict=True)
+        for row, (value, words) in zip(rows, amounts, strict=True)
     ]
-    chart = (
-        alt.Chart(alt.InlineData(values=data))
-        .mark_bar(cornerRadiusEnd=2, width=alt.ExprRef("min(72, 0.8 * bandwidth('x'))"))
-        .encode(
-            x=alt.X("x:N", sort=None, title=title, axis=alt.Axis(labelAngle=0)),
-            y=_vertical(y_title),
-            color=alt.Color("color:N", scale=None),
-            tooltip=[alt.Tooltip("x:N", title=title), alt.Tooltip("words:N", title="amount")],
-        )
-    )
-    return _drawn([chart], PLOT_HEIGHT, description)
+    layer: Chart = {
+        "mark": {
+            "type": "bar",
+            "cornerRadiusEnd": 2,
+            "width": {"expr": "min(72, 0.8 * bandwidth('x'))"},
+        },
+        "encoding": {
+            "x": {**_nominal("x", title), "sort": None, "axis": {"labelAngle": 0}},
+            "y": _vertical(y_title),
+            "color": {**_nominal("color"), "scale": None},
+            "tooltip": [_nominal("x", title), _nominal("words", "amount")],
+        },
+    }
+    return _drawn(values, [layer], PLOT_HEIGHT, description)
 
 
 def histogram(
@@ -125,7 +163,7 @@ def histogram(
     amount: str,
     limits: Sequence[Limit] = (),
     domain: tuple[float, float] | None = None,
-) -> dict[str, Any]:
+) -> Chart:
     """How often, or how much of, each range of values occurred.
 
     Args:
@@ -136,8 +174,8 @@ def histogram(
         limits: configured values to mark.
         domain: of the horizontal axis, if not that of bins and limits.
     """
-    values, y_title = _amounts([bin_.amount for bin_ in bins], amount)
-    data = [
+    amounts, y_title = _amounts([bin_.amount for bin_ in bins], amount)
+    values = [
         {
             "low": bin_.low,
             "high": bin_.high,
@@ -146,43 +184,52 @@ def histogram(
             "words": words,
             "color": ACCENT if bin_.enough else FAINT,
         }
-        for bin_, (value, words) in zip(bins, values, strict=True)
+        for bin_, (value, words) in zip(bins, amounts, strict=True)
     ]
     if domain is None:
         edges = [edge for bin_ in bins for edge in bin_[:2]] + [limit.at for limit in limits]
         spare = 0.04 * (max(edges) - min(edges))
         domain = (min(edges) - spare, max(edges) + spare)
-    x = alt.X(
-        "low:Q",
-        bin="binned",
-        title=title,
-        scale=alt.Scale(domain=list(domain), nice=False),
-        axis=alt.Axis(tickCount=8, labelFlush=False),
-    )
-    chart = (
-        alt.Chart(alt.InlineData(values=data))
-        .mark_bar()
-        .encode(
-            x=x,
-            x2="high:Q",
-            y=_vertical(y_title),
-            color=alt.Color("color:N", scale=None),
-            tooltip=[alt.Tooltip("range:N", title=title), alt.Tooltip("words:N", title="amount")],
-        )
-    )
-    layers = [chart]
+    bar: Chart = {
+        "mark": {"type": "bar"},
+        "encoding": {
+            "x": {
+                "field": "low",
+                "type": "quantitative",
+                "bin": "binned",
+                "title": title,
+                "scale": {"domain": list(domain), "nice": False},
+                "axis": {"tickCount": 8, "labelFlush": False},
+            },
+            "x2": {"field": "high"},
+            "y": _vertical(y_title),
+            "color": {**_nominal("color"), "scale": None},
+            "tooltip": [_nominal("range", title), _nominal("words", "amount")],
+        },
+    }
+    layers = [bar]
     if limits:
         marks = [{**limit._asdict(), "align": _align(limit.at, *domain)} for limit in limits]
-        marked = alt.Chart(alt.InlineData(values=marks))
-        at = alt.X("at:Q")
-        rule = marked.mark_rule(color=WARM, strokeDash=[4, 3]).encode(
-            x=at, tooltip=[alt.Tooltip("name:N", title=" ")]
-        )
-        name = marked.mark_text(
-            color=WARM, fontSize=12, baseline="bottom", dy=-4, align=alt.ExprRef("datum.align")
-        ).encode(x=at, y=alt.value(0), text="name:N")
+        at = {"field": "at", "type": "quantitative"}
+        rule = {
+            "data": {"values": marks},
+            "mark": {"type": "rule", "color": WARM, "strokeDash": [4, 3]},
+            "encoding": {"x": at, "tooltip": [_nominal("name", " ")]},
+        }
+        name = {
+            "data": {"values": marks},
+            "mark": {
+                "type": "text",
+                "color": WARM,
+                "fontSize": 12,
+                "baseline": "bottom",
+                "dy": -4,
+                "align": {"expr": "datum.align"},
+            },
+            "encoding": {"x": at, "y": {"value": 0}, "text": _nominal("name")},
+        }
         layers += [rule, name]
-    return _drawn(layers, PLOT_HEIGHT, description)
+    return _drawn(values, layers, PLOT_HEIGHT, description)
 
 
 def _align(value: float, low: float, high: float) -> str:
@@ -199,39 +246,26 @@ def _amounts(values: Sequence[float], amount: str) -> tuple[list[tuple[float, st
     return [(value / length, f"{duration(value)} {amount}") for value in values], f"{unit} {amount}"
 
 
-def _vertical(title: str) -> alt.Y:
-    axis = alt.Axis(tickCount=5, tickMinStep=1 if not title.endswith("speech") else alt.Undefined)
-    return alt.Y("amount:Q", title=title, axis=axis)
+def _nominal(field: str, title: str | None = None) -> Chart:
+    named = {} if title is None else {"title": title}
+    return {"field": field, "type": "nominal", **named}
 
 
-def _drawn(layers: list[alt.Chart], height: int, description: str) -> dict[str, Any]:
+def _vertical(title: str) -> Chart:
+    whole = {} if title.endswith("speech") else {"tickMinStep": 1}
+    axis = {"tickCount": 5, **whole}
+    return {"field": "amount", "type": "quantitative", "title": title, "axis": axis}
+
+
+def _drawn(values: list[Chart], layers: list[Chart], height: int, description: str) -> Chart:
     """Layers over each other, as wide as the page lets them and in its style."""
-    style = alt.Config(
-        background="transparent",
-        font="system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif",
-        padding={"left": 0, "right": 8, "top": 4, "bottom": 6},
-        view=alt.ViewConfig(stroke=None),
-        axis=alt.AxisConfig(
-            labelColor=MUTED,
-            labelFontSize=12,
-            titleColor=MUTED,
-            titleFontSize=12,
-            titleFontWeight="normal",
-            titlePadding=8,
-            gridColor=LINE,
-            domainColor=LINE,
-            tickColor=LINE,
-        ),
-        axisX=alt.AxisConfig(grid=False),
-        axisY=alt.AxisConfig(domain=False, ticks=False),
-    )
-    chart = alt.LayerChart(
-        layer=layers,
-        width="container",
-        height=height,
-        autosize=alt.AutoSizeParams(type="fit-x", contains="padding"),
-        description=description,
-        config=style,
-    )
-    specification: dict[str, Any] = chart.to_dict()
-    return specification
+    return {
+        "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.json",
+        "data": {"values": values},
+        "layer": layers,
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "description": description,
+        "config": STYLE,
+    }

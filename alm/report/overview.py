@@ -21,8 +21,8 @@ STOPS = {
 """Why windows stayed too short, in words."""
 
 
-def overview(stats: Stats) -> str:
-    """The page ``overview.html``."""
+def overview(stats: Stats, library: str) -> str:
+    """The page ``overview.html``; ``library`` draws its charts."""
     title, lead = outcome(stats)
     if stats["audio"]["segments"]:
         details = [
@@ -36,7 +36,8 @@ def overview(stats: Stats) -> str:
         ]
     else:
         details = [section("Where the audio went", notice(f"{nothing_kept(stats)}."))]
-    return page(title, lead, key_figures(stats), _request(stats), *details, _provenance(stats))
+    sections = key_figures(stats), _request(stats), *details, _provenance(stats)
+    return page(title, lead, *sections, library=library)
 
 
 def key_figures(stats: Stats) -> Html:

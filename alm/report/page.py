@@ -10,28 +10,25 @@ import hashlib
 import json
 from base64 import b64encode
 from collections.abc import Sequence
-from typing import Any
 
-from alm.report import charts
+from alm.report.charts import Chart
 from alm.report.html import Html, escape, join, tag
 from alm.report.style import CSS, DRAW, SORT
 
-Chart = dict[str, Any]
-"""A Vega-Lite specification."""
 
-
-def page(title: str, lead: str, *sections: Html) -> str:
+def page(title: str, lead: str, *sections: Html, library: str = "") -> str:
     """A whole page.
 
     Args:
         title: what there is to know, in one line.
         lead: the sentence below it.
         sections: the content, with charts as :func:`figure` makes them.
+        library: what draws these, see :func:`alm.report.charts.library`.
     """
     content = join(sections)
     scripts = [SORT] if '<table class="sortable"' in content else []
     if 'class="plot"' in content:
-        scripts += [charts.library(), DRAW]
+        scripts += [library, DRAW]
     policy = "; ".join(
         (
             "default-src 'none'",

@@ -21,6 +21,7 @@ STEPS = {
     "merge_quarantine": "join the refused rows",
     "merge_output": "join the output, or list its shards",
     "stats": "add up the statistics",
+    "chart_library": "make what draws the charts",
 }
 """What the rules do, in words."""
 
@@ -32,11 +33,12 @@ class Job(NamedTuple):
     memory: float | None
 
 
-def runtime(jobs: Mapping[str, Sequence[Job]]) -> str:
+def runtime(jobs: Mapping[str, Sequence[Job]], library: str) -> str:
     """The page ``runtime.html``.
 
     Args:
         jobs: those of each rule, in the order of the workflow.
+        library: what draws the charts.
     """
     jobs = {rule: done for rule, done in jobs.items() if done}
     total = sum(job.seconds for done in jobs.values() for job in done)
@@ -54,6 +56,7 @@ def runtime(jobs: Mapping[str, Sequence[Job]]) -> str:
             about="Memory is looked at every few seconds, so a job that is over before the first "
             "look shows little or none.",
         ),
+        library=library,
     )
 
 

@@ -21,8 +21,8 @@ MOST_RATES = 12
 """Sample rates in the chart."""
 
 
-def windows(stats: Stats) -> str:
-    """The page ``windows.html``."""
+def windows(stats: Stats, library: str) -> str:
+    """The page ``windows.html``; ``library`` draws its charts."""
     window, found = wanted(stats), stats["distributions"]
     nothing = nothing_kept(stats)
     kept = (
@@ -68,6 +68,7 @@ def windows(stats: Stats) -> str:
         ),
         section("The recordings", audio),
         section("Windows that stayed too short", _too_short(found["lost_duration"], window)),
+        library=library,
     )
 
 

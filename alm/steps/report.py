@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from alm import codec, files
+from alm.report import charts
 from alm.report.manifests import manifests
 from alm.report.overview import overview
 from alm.report.quarantine import Record, quarantine
@@ -14,7 +15,13 @@ from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 
 RULES_OF_SHARDS = ("shard", "build", "overlap")
-RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats")
+RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "chart_library")
+
+
+def write_library(target: str | Path) -> None:
+    """Write the script that draws the charts of the pages, the same for every run."""
+    with files.written_whole(target) as file:
+        file.write(charts.library().encode())
 
 
 def write_report(
@@ -23,6 +30,7 @@ def write_report(
     quarantine_jsonl: str | Path,
     benchmarks: str | Path,
     shards: Sequence[str],
+    library: str | Path,
     pages: Mapping[str, str | Path],
 ) -> None:
     """Write the pages of the report.
@@ -33,16 +41,18 @@ def write_report(
         quarantine_jsonl: the rows that could not be processed.
         benchmarks: the folder of what Snakemake measured.
         shards: their names.
+        library: what :func:`write_library` wrote.
         pages: where to write ``overview``, ``windows``, ``manifests``, ``quarantine`` and
             ``runtime``.
     """
     stats = codec.loads(Path(stats_json).read_bytes())
+    script = Path(library).read_text()
     content = {
-        "overview": overview(stats),
-        "windows": windows(stats),
+        "overview": overview(stats, script),
+        "windows": windows(stats, script),
         "manifests": manifests(stats, _table(stats_tsv)),
         "quarantine": quarantine(stats, _records(quarantine_jsonl)),
-        "runtime": runtime(_measured(Path(benchmarks), shards)),
+        "runtime": runtime(_measured(Path(benchmarks), shards), script),
     }
     for name, path in pages.items():
         with files.written_whole(path) as file:

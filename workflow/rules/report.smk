@@ -8,6 +8,23 @@ PAGES = {
 }
 
 
+# It depends on nothing, so it is made beside the first jobs, and once for all runs into a folder.
+rule chart_library:
+    output:
+        output("work/charts.js"),
+    log:
+        output("logs/chart_library.log"),
+    benchmark:
+        output("benchmarks/chart_library.tsv")
+    localrule: True
+    conda:
+        "../../envs/alm.yaml"
+    params:
+        code=code_hash("alm.report.charts"),
+    script:
+        "../scripts/chart_library.py"
+
+
 # The benchmark files are no inputs, since losing one would run its job again. When one is written
 # anew, so is an output of the same job, and through it an input of this rule.
 rule pages:
@@ -17,6 +34,7 @@ rule pages:
         tsv=rules.stats.output.tsv,
         quarantine=rules.merge_quarantine.output[0],
         output=rules.merge_output.output[0],
+        library=rules.chart_library.output[0],
     output:
         **{
             name: report(

@@ -13,5 +13,6 @@ with job_log(snakemake.log[0]):
         snakemake.input.quarantine,
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
+        library=snakemake.input.library,
         pages=dict(snakemake.output.items()),
     )

@@ -1,0 +1,8 @@
+"""Write the script that draws the charts of the report."""
+
+from alm.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from alm.steps.report import write_library
+
+    write_library(snakemake.output[0])
