@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -55,8 +56,8 @@ lint: setup ## check format, style, types and the workflow
 	$(IN_VENV) mypy
 	$(IN_VENV) snakemake --lint --configfile $(CONFIG)
 
-bench: setup ## measure the kernel and the statistics, as ratios within one run
-	$(IN_VENV) python tests/bench.py
+bench: setup ## measure speed and memory, as ratios within one run (some 15 minutes)
+	$(IN_VENV) PYTHONPATH=tests python -m bench $(BENCH_ARGS)
 
 format: setup ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff check --fix .

@@ -1,0 +1,76 @@
+"""The figures as text: a table on the terminal, and the tables of docs/performance.md."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench.figures import Figure, Part, Results, last_time, machine
+
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+
+
+def terminal(results: Results, last: Results) -> str:
+    """A table for people: each figure, what it should reach, how it was last time."""
+    lines = []
+    for name, part in results.items():
+        lines += ["", f"{part.title}  [{name}]"]
+        for figure in part.figures:
+            since = last_time(figure, last.get(name))
+            goal, verdict = _goal(figure), _verdict(figure)
+            lines.append(
+                f"  {figure.name:46}{_value(figure):>18}  {goal:22}{verdict:8}{since}".rstrip()
+            )
+        lines += [f"    {share:6.1%}  {name}" for name, share in part.profile.items()]
+    return "\n".join(lines[1:])
+
+
+def insert(path: Path, results: Results) -> None:
+    """Put the tables between the two marks of a document."""
+    text = path.read_text()
+    before, found, rest = text.partition(BEGIN)
+    _, ended, after = rest.partition(END)
+    if not found or not ended:
+        raise SystemExit(f"{path} has no place for the figures: {BEGIN} ... {END}")
+    path.write_text(f"{before}{BEGIN}\n\n{_markdown(results)}\n\n{END}{after}")
+
+
+def _markdown(results: Results) -> str:
+    blocks = [f"Measured on {machine()}."]
+    for name, part in results.items():
+        blocks += [f"### {part.title}", f"`make bench BENCH_ARGS={name}`", _table(part)]
+        if part.profile:
+            blocks.append("\n".join(_profile(part)))
+    return "\n\n".join(blocks)
+
+
+def _table(part: Part) -> str:
+    lines = ["| | measured | bound (aim) | |", "|---|---:|---|---|"]
+    lines += [
+        f"| {figure.name} | {_value(figure)} | {_goal(figure)} | {_verdict(figure)} |"
+        for figure in part.figures
+    ]
+    return "\n".join(lines)
+
+
+def _profile(part: Part) -> Iterator[str]:
+    yield from ("| function | CPU time, itself and what it calls outside of alm |", "|---|---:|")
+    for function, share in part.profile.items():
+        yield f"| `{function}` | {share:.1%} |"
+
+
+def _value(figure: Figure) -> str:
+    value = figure.value
+    shown = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{shown} {figure.unit}".rstrip()
+
+
+def _goal(figure: Figure) -> str:
+    sign = "≥" if figure.better == "more" else "≤"
+    bound = "" if figure.bound is None else f"{sign} {figure.bound:g}"
+    aim = "" if figure.aim is None else f"({figure.aim:g})"
+    return f"{bound} {aim}".strip()
+
+
+def _verdict(figure: Figure) -> str:
+    return {None: "", True: "holds", False: "missed"}[figure.holds]

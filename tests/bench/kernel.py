@@ -1,0 +1,151 @@
+"""The kernel, in one process: against the plain transcription, and by where its time goes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import orjson
+import plain
+
+from alm import OverlapParams, WindowParams, curate_manifest
+from alm.manifests import discover
+from alm.shards import SHARD_BYTES, plan_shards
+from alm.steps.build import build_shard
+from alm.steps.overlap import overlap_shard
+from bench.clock import cpu, cpu_in_turns, profile
+from bench.figures import Figure, Part, of_rounds
+from bench.inputs import hour_rows, sample_rows, shipped_rows, write_rows
+
+WINDOW, OVERLAP = WindowParams(), OverlapParams(overlap_percentage=50)
+STATISTICS = ("survey.", "stats.")
+"""The modules whose time is that of the statistics."""
+
+LISTED = 12
+"""Functions in the profile."""
+
+
+def kernel(folder: Path, tiny: bool) -> Part:
+    """`curate_manifest` against the plain transcription, on equal output."""
+    part = Part("The kernel: CPU of one process, against the plain transcription")
+    for name, rows, count, bound, aim in (
+        ("sample", sample_rows(), 2 if tiny else 300, 15, 20),
+        ("shipped sample", shipped_rows(), 2 if tiny else 60, None, None),
+        ("hours", tuple(islice(hour_rows(), 1 if tiny else 6)), 1 if tiny else 12, 10, 15),
+    ):
+        manifest = write_rows(folder / f"{name}.jsonl", rows, count)
+        turns = _against_plain(manifest, 1 if tiny else 5)
+        ours, theirs, parsing = ([1000 * turn[k] / count for turn in turns] for k in range(3))
+        ratios = [slow / fast for fast, slow in zip(ours, theirs, strict=True)]
+        part.figures += [
+            of_rounds(f"{name}: curate_manifest", ours, "ms a row"),
+            of_rounds(f"{name}: plain", theirs, "ms a row"),
+            of_rounds(f"{name}: parsing alone", parsing, "ms a row"),
+            of_rounds(f"{name}: less CPU", ratios, "times", better="more", bound=bound, aim=aim),
+        ]
+    return part
+
+
+def _against_plain(manifest: Path, rounds: int) -> list[list[float]]:
+    fast, slow = manifest.with_suffix(".fast"), manifest.with_suffix(".slow")
+    settings = {"overlap_percentage": OVERLAP.overlap_percentage}
+    turns = cpu_in_turns(
+        rounds,
+        lambda: curate_manifest(manifest, fast, WINDOW, OVERLAP),
+        lambda: plain.curate_file(manifest, slow, {}, settings, manifest_filepath=str(manifest)),
+        lambda: _parse(manifest),
+    )
+    with fast.open() as left, slow.open() as right:
+        for a, b in zip(left, right, strict=True):
+            if json.loads(a) != json.loads(b):
+                raise SystemExit("curate_manifest and the plain transcription differ")
+    return turns
+
+
+def _parse(manifest: Path) -> None:
+    with manifest.open("rb") as lines:
+        for line in lines:
+            orjson.loads(line)
+
+
+def statistics(folder: Path, tiny: bool) -> Part:
+    """The share of the statistics in the jobs of a shard, and what else takes the time."""
+    part = Part("Where the time of the jobs of a shard goes, on the sample")
+    count = 20 if tiny else 2_000
+    manifest = write_rows(folder / "profiled.jsonl", sample_rows(), count)
+    rounds = [profile(lambda: _shards(manifest, folder)) for _ in range(1 if tiny else 3)]
+    shares = [
+        sum(seconds for stack, seconds in found.items() if _is_statistics(stack)) / found.total()
+        for found in rounds
+    ]
+    part.figures = [
+        of_rounds("statistics' share", shares, better="less", bound=0.15),
+        of_rounds("build and overlap", [1000 * f.total() / count for f in rounds], "ms a row"),
+    ]
+    innermost: Counter[str] = Counter()
+    for found in rounds:
+        for stack, seconds in found.items():
+            innermost[stack[-1] if stack else "outside of alm"] += seconds / found.total()
+    part.profile = {name: share / len(rounds) for name, share in innermost.most_common(LISTED)}
+    return part
+
+
+def _is_statistics(stack: tuple[str, ...]) -> bool:
+    return any(name.startswith(STATISTICS) for name in stack)
+
+
+def _shards(manifest: Path, folder: Path) -> None:
+    """The jobs of all shards of a manifest, in this process; what they write is deleted."""
+    for shard in plan_shards(discover(str(manifest)), SHARD_BYTES["local"]):
+        names = ("records", "quarantine", "recordings", "built", "rows", "overlapped")
+        records, quarantine, recordings, built, rows, overlapped = (
+            folder / f"{shard.name}.{name}" for name in names
+        )
+        build_shard(
+            shard.ranges,
+            records=records,
+            quarantine=quarantine,
+            recordings=recordings,
+            summary=built,
+            params=WINDOW,
+            stop_at_invalid=False,
+            backend="local",
+            threads=1,
+        )
+        overlap_shard(
+            records, output=rows, summary=overlapped, params=OVERLAP, backend="local", threads=1
+        )
+        for path in (records, quarantine, recordings, built, rows, overlapped):
+            path.unlink()
+
+
+def linear(folder: Path, tiny: bool) -> Part:
+    """Whether many rows cost as much each as few."""
+    part = Part("CPU a row of the jobs of a shard, by the number of rows")
+    sizes = (10, 20, 40) if tiny else (2_000, 20_000, 200_000)
+    manifests = {size: write_rows(folder / f"{size}.jsonl", sample_rows(), size) for size in sizes}
+
+    def cost(size: int) -> float:
+        began = cpu()
+        _shards(manifests[size], folder)
+        return 1000 * (cpu() - began) / size
+
+    # The small ones before, between and after, since the machine's speed changes within minutes.
+    small, middle, large = sizes
+    order = [small, middle, small, large, small, middle, small]
+    costs: dict[int, list[float]] = {size: [] for size in sizes}
+    for size in order:
+        costs[size].append(cost(size))
+    part.figures = [of_rounds(f"{size:,} rows", costs[size], "ms a row") for size in sizes]
+    typical = [median(costs[size]) for size in sizes]
+    part.figures.append(
+        Figure("dearest size over cheapest", max(typical) / min(typical), "times", "less", 1.1)
+    )
+    return part
+
+
+Measure = Callable[[Path, bool], Part]
