@@ -20,7 +20,7 @@ MAX_SHARDS = 4096
 MOST_SHARDS = 10_000
 """Of a configured size; each is three jobs."""
 
-SHARD_BYTES = {"local": 32 << 20, "ray_data": 256 << 20, "xenna": 256 << 20}
+SHARD_BYTES = {"local": 32 << 20, "ray_data": 1 << 30, "xenna": 1 << 30}
 """What ``auto`` means for a backend: a job should work for longer than it takes to start."""
 
 

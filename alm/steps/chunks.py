@@ -26,11 +26,13 @@ from alm.manifests import ByteRange, cut_evenly
 from alm.steps.summary import Summary, add_summaries
 from alm.units import time_left
 
-MAX_CHUNK_BYTES = 16 << 20
-"""Small enough that progress shows and a lost worker costs little."""
+MAX_CHUNK_BYTES = 64 << 20
+"""A few seconds of work: progress shows and a lost worker costs little. Most shards of ``local``
+are smaller: one chunk, whose parts are the outputs without a copy."""
 
 CHUNKS_A_THREAD = 2
-"""At least so many, so that a thread with easy chunks can take from one with hard ones."""
+"""At least so many where there are several threads, so that one with easy chunks can take from one
+with hard ones."""
 
 PROGRESS_SECONDS = 1.0
 """How often a job looks for parts that have been written."""
@@ -76,7 +78,8 @@ def run_in_chunks(
     if not size:
         execution = Execution("local")
     with open_engine(execution, outputs[0].parent) as engine:
-        count = max(CHUNKS_A_THREAD * engine.threads, math.ceil(size / MAX_CHUNK_BYTES))
+        least = CHUNKS_A_THREAD * engine.threads if engine.threads > 1 else 1
+        count = max(least, math.ceil(size / MAX_CHUNK_BYTES))
         groups = cut_evenly(ranges, count)
         logger.info(
             "%d bytes in %d chunks, backend %s, threads %d",
@@ -97,7 +100,11 @@ def run_in_chunks(
             with _progress_in_log(folders[0], len(chunks)):
                 results = engine.map_chunks(partial(_work_on, work), chunks, report)
             for number, output in enumerate(outputs):
-                files.join([chunk.parts[number] for chunk in chunks], output)
+                parts = [chunk.parts[number] for chunk in chunks]
+                if len(parts) == 1:
+                    os.replace(parts[0], output)
+                else:
+                    files.join(parts, output)
     return add_summaries(done.summary for done in results)
 
 

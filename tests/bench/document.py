@@ -38,13 +38,14 @@ def insert(path: Path, results: Results) -> None:
 def _markdown(results: Results) -> str:
     blocks = [f"Measured on {machine()}."]
     for name, part in results.items():
-        blocks += [f"### {part.title}", f"`make bench BENCH_ARGS={name}`", _table(part)]
+        blocks += [f"### {part.title}", f"`make bench BENCH_ARGS={name}`", table(part)]
         if part.profile:
             blocks.append("\n".join(_profile(part)))
     return "\n\n".join(blocks)
 
 
-def _table(part: Part) -> str:
+def table(part: Part) -> str:
+    """The figures of a part, in Markdown."""
     lines = ["| | measured | bound (aim) | |", "|---|---:|---|---|"]
     lines += [
         f"| {figure.name} | {_value(figure)} | {_goal(figure)} | {_verdict(figure)} |"

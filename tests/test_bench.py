@@ -1,0 +1,141 @@
+"""The benchmark works, tried out on very little; what it measures is no concern of the tests."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from bench import document, figures
+from bench.__main__ import DOCS, LAST, PARTS, main
+from bench.clock import profile
+from bench.figures import Figure, Part
+from bench.inputs import sample_rows, write_mixed
+from bench.runs import empty_workflow
+
+from alm import WindowParams, build_windows
+
+
+def figures_of(folder: Path) -> dict[str, Part]:
+    found = figures.read(folder / "performance.json")
+    for part in found.values():
+        assert part.figures
+        assert all(figure.value > 0 for figure in part.figures)
+    return found
+
+
+def test_parts_in_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["--tiny", "--output", str(tmp_path), "kernel", "statistics", "linear"])
+    found = figures_of(tmp_path)
+    assert list(found) == ["kernel", "statistics", "linear"]
+    assert sum(found["statistics"].profile.values()) == pytest.approx(1, abs=0.3)
+    shown = capsys.readouterr().out
+    assert all(figure.name in shown for part in found.values() for figure in part.figures)
+
+
+@pytest.mark.workflow
+def test_whole_runs(tmp_path: Path) -> None:
+    main(["--tiny", "--output", str(tmp_path), "startup", "end_to_end", "memory"])
+    found = figures_of(tmp_path)
+    assert [x for x, _ in found["end_to_end"].series["local"]] == [20]
+    kinds = " ".join(figure.name for figure in found["memory"].figures)
+    assert "snakemake" in kinds
+    assert "job " in kinds
+    assert (tmp_path / "performance.png").stat().st_size > 10_000
+
+
+@pytest.mark.workflow
+@pytest.mark.engine
+@pytest.mark.timeout(1200)
+def test_runs_on_engines(tmp_path: Path) -> None:
+    main(["--tiny", "--output", str(tmp_path), "engines", "scaling"])
+    found = figures.read(tmp_path / "performance.json")
+    assert {"xenna: bare start", "ray_data: bare start"} <= {
+        f.name for f in found["engines"].figures
+    }
+    assert set(found["scaling"].series) == {"xenna", "ray_data"}
+
+
+def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["kernels"])
+    assert "kernels" in capsys.readouterr().err
+
+
+def test_the_documented_figures_are_the_committed_ones() -> None:
+    last = figures.read(LAST)
+    assert set(last) <= set(PARTS)
+    text = (DOCS / "performance.md").read_text()
+    shown = text.partition(document.BEGIN)[2].partition(document.END)[0]
+    for name, part in last.items():
+        assert document.table(part) in shown, name
+    assert shown.count("### ") == len(last)
+
+
+@pytest.mark.parametrize(
+    ("better", "now", "word"),
+    [
+        ("more", 1.05, "the same"),
+        ("more", 1.3, "better (+30%)"),
+        ("more", 0.7, "worse (-30%)"),
+        ("less", 1.3, "worse (+30%)"),
+        ("less", 0.7, "better (-30%)"),
+        ("", 2.0, ""),
+    ],
+)
+def test_compared_with_the_last_time(better: str, now: float, word: str) -> None:
+    last = Part("", [Figure("other", 7.0), Figure("a", 1.0, better=better)])
+    assert figures.last_time(Figure("a", now, better=better), last) == word
+    assert figures.last_time(Figure("new", now, better=better), last) == ""
+
+
+def test_bounds() -> None:
+    assert Figure("a", 2.0, better="more", bound=2.0).holds
+    assert not Figure("a", 2.0, better="more", bound=2.1).holds
+    assert not Figure("a", 2.1, better="less", bound=2.0).holds
+    assert Figure("a", 2.1).holds is None
+
+
+def test_figures_survive_being_written(tmp_path: Path) -> None:
+    results = {"kernel": Part("title", [Figure("a", 1.5, "s", "less", 2.0)], {"x": [[1, 2]]})}
+    figures.write(tmp_path / "a.json", results)
+    assert figures.read(tmp_path / "a.json") == results
+    assert json.loads((tmp_path / "a.json").read_text())["machine"]
+
+
+def test_tables_go_between_the_marks(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text(f"before\n{document.BEGIN}\nold\n{document.END}\nafter\n")
+    for value in (1.5, 2.5):
+        document.insert(path, {"kernel": Part("Title", [Figure("a", value, "s")])})
+    text = path.read_text()
+    assert re.match("before\n", text)
+    assert text.endswith(f"{document.END}\nafter\n")
+    assert "2.5 s" in text
+    assert "1.5 s" not in text
+    path.write_text("no marks")
+    with pytest.raises(SystemExit):
+        document.insert(path, {})
+
+
+def test_a_profile_holds_the_time_of_the_work() -> None:
+    row = json.loads(sample_rows()[0])
+    found = profile(lambda: [build_windows(row, WindowParams()) for _ in range(100)])
+    assert found.total() > 0
+    assert any(stack and stack[-1].startswith("windows.") for stack in found)
+
+
+def test_rows_of_all_sizes(tmp_path: Path) -> None:
+    manifest = write_mixed(tmp_path / "a", 10_000_000)
+    lengths = [len(line) for line in manifest.read_bytes().splitlines(keepends=True)]
+    assert 300 < min(lengths) < 2_000
+    assert 700_000 < max(lengths) < 1_500_000
+    assert sum(lengths) >= 10_000_000
+
+
+@pytest.mark.workflow
+def test_empty_jobs_have_the_graph_of_ours(tmp_path: Path) -> None:
+    empty = empty_workflow(tmp_path / "empty")
+    assert empty(2).seconds > 0
+    rules = (tmp_path / "empty" / "Snakefile").read_text()
+    assert rules.count("script:") == len(list((tmp_path / "empty" / "out").iterdir()))
+    assert rules.count("default_target") == 1
