@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -38,6 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
 
+    print(f"{figures.machine()}; busy now: {os.getloadavg()[0]:.1f} cores\n", flush=True)
     last = figures.read(LAST)
     results: figures.Results = {}
     for name in [name for name in PARTS if name in options.parts or not options.parts]:

@@ -13,10 +13,10 @@ import orjson
 import plain
 
 from alm import OverlapParams, WindowParams, curate_manifest
-from alm.manifests import discover
+from alm.manifests import discover, whole_file
 from alm.shards import SHARD_BYTES, plan_shards
-from alm.steps.build import build_shard
-from alm.steps.overlap import overlap_shard
+from alm.steps.build import build_chunk
+from alm.steps.overlap import overlap_chunk
 from bench.clock import cpu, cpu_in_turns, profile
 from bench.figures import Figure, Part, of_rounds
 from bench.inputs import hour_rows, sample_rows, shipped_rows, write_rows
@@ -112,28 +112,14 @@ def _is_statistics(stack: tuple[str, ...]) -> bool:
 
 
 def _shards(manifest: Path, folder: Path) -> None:
-    """The jobs of all shards of a manifest, in this process; what they write is deleted."""
+    """The work of the jobs of all shards of a manifest; what it writes is deleted."""
+    parts = [folder / name for name in ("records", "quarantine", "recordings")]
+    output = folder / "output"
     for shard in plan_shards(discover(str(manifest)), SHARD_BYTES["local"]):
-        names = ("records", "quarantine", "recordings", "built", "rows", "overlapped")
-        records, quarantine, recordings, built, rows, overlapped = (
-            folder / f"{shard.name}.{name}" for name in names
-        )
-        build_shard(
-            shard.ranges,
-            records=records,
-            quarantine=quarantine,
-            recordings=recordings,
-            summary=built,
-            params=WINDOW,
-            stop_at_invalid=False,
-            backend="local",
-            threads=1,
-        )
-        overlap_shard(
-            records, output=rows, summary=overlapped, params=OVERLAP, backend="local", threads=1
-        )
-        for path in (records, quarantine, recordings, built, rows, overlapped):
-            path.unlink()
+        build_chunk(shard.ranges, parts, params=WINDOW, stop_at_invalid=False)
+        overlap_chunk([whole_file(str(parts[0]))], [output], params=OVERLAP)
+    for path in (*parts, output):
+        path.unlink()
 
 
 def linear(folder: Path, tiny: bool) -> Part:
