@@ -9,7 +9,7 @@ from bench import document, figures
 from bench.__main__ import DOCS, LAST, PARTS, main
 from bench.clock import profile
 from bench.figures import Figure, Part
-from bench.inputs import sample_rows, write_mixed
+from bench.inputs import SHIPPED, sample_rows, write_mixed
 from bench.runs import empty_workflow
 
 from alm import WindowParams, build_windows
@@ -134,7 +134,7 @@ def test_rows_of_all_sizes(tmp_path: Path) -> None:
 
 @pytest.mark.workflow
 def test_empty_jobs_have_the_graph_of_ours(tmp_path: Path) -> None:
-    empty = empty_workflow(tmp_path / "empty")
+    empty = empty_workflow(tmp_path / "empty", manifest_path=SHIPPED)
     assert empty(2).seconds > 0
     rules = (tmp_path / "empty" / "Snakefile").read_text()
     assert rules.count("script:") == len(list((tmp_path / "empty" / "out").iterdir()))

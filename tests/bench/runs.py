@@ -100,11 +100,13 @@ def _graph(folder: Path, **config: object) -> dict[int, list[int]]:
     command += ["--configfile", str(ROOT / "config" / "pipeline.yaml"), "--dag", "dot"]
     command += ["--forceall", "--config", "output_dir=out", "backend=local"]
     command += [f"{key}={value}" for key, value in config.items()]
-    dot = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"there is no graph of jobs:\n{done.stderr[-4000:]}")
     needs: dict[int, list[int]] = {
-        int(job): [] for job in re.findall(r"^\s*(\d+)\[label", dot, re.MULTILINE)
+        int(job): [] for job in re.findall(r"^\s*(\d+)\[label", done.stdout, re.MULTILINE)
     }
-    for before, after in re.findall(r"^\s*(\d+) -> (\d+)", dot, re.MULTILINE):
+    for before, after in re.findall(r"^\s*(\d+) -> (\d+)", done.stdout, re.MULTILINE):
         needs[int(after)].append(int(before))
     return needs
 
