@@ -25,7 +25,7 @@ from typing import Any
 import psutil
 from helpers import ROOT
 
-LOOK_SECONDS = 0.05
+LOOK_SECONDS = 0.1
 """How often memory is looked at. The kernel keeps the peak of each process, so only what a process
 takes just before it ends can be missed."""
 
