@@ -66,9 +66,10 @@ def test_time_left(elapsed: float, before: float, now: float, words: str) -> Non
 def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> None:
     rows = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl")))
     manifest = tmp_path / "m.jsonl"
-    manifest.write_bytes(rows * 100)
+    manifest.write_bytes(rows * 400)
     command = [sys.executable, "-m", "snakemake", "-s", str(ROOT / "Snakefile"), "--cores", "1"]
     command += ["--config", "backend=local", "output_dir=out", f"manifest_path={manifest}"]
+    command += ["shard_size=1000000000"]
     ours, theirs = pty.openpty()
     run = subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
@@ -84,10 +85,10 @@ def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> Non
     assert percent == sorted(percent)
     assert any(0 < number < 100 for number in percent)
     assert re.search(r"about \d+ s left", text)
-    assert "1,000 rows of 1 manifest, 79.6 h of recordings" in text
-    assert "24,600 candidate windows, 1,200 kept" in text
+    assert "4,000 rows of 1 manifest, 318 h of recordings" in text
+    assert "98,400 candidate windows, 4,800 kept" in text
     (log,) = (tmp_path / "out" / "logs" / "build").iterdir()
-    assert re.search(r"INFO \d of 3 chunks written, (about|est)", log.read_text())
+    assert re.search(r"INFO \d of 4 chunks written, (about|est)", log.read_text())
 
 
 @pytest.mark.workflow

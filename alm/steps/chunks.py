@@ -26,9 +26,9 @@ from alm.manifests import ByteRange, cut_evenly
 from alm.steps.summary import Summary, add_summaries
 from alm.units import time_left
 
-MAX_CHUNK_BYTES = 64 << 20
-"""A few seconds of work: progress shows and a lost worker costs little. Most shards of ``local``
-are smaller: one chunk, whose parts are the outputs without a copy."""
+MAX_CHUNK_BYTES = 48 << 20
+"""A few seconds of work: progress shows and a lost worker costs little. The shards of ``local``,
+where not packed, are smaller: one chunk, whose parts are the outputs without a copy."""
 
 CHUNKS_A_THREAD = 2
 """At least so many where there are several threads, so that one with easy chunks can take from one
