@@ -69,10 +69,10 @@ PINS := build/pins
 FREEZE := $(PINS)/bin/python -m pip freeze --exclude-editable --exclude setuptools
 pins: ## renew requirements.txt and requirements-dev.txt (then envs/alm.yaml by hand)
 	$(PYTHON) -m venv --clear $(PINS)
-	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines]'
+	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines,remote]'
 	{ grep '^#' requirements.txt; $(FREEZE); } > $(PINS)/new
 	mv $(PINS)/new requirements.txt
-	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,dev]'
+	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,remote,dev]'
 	{ grep '^#' requirements-dev.txt; $(FREEZE) | grep -vxF -f requirements.txt; } > $(PINS)/new
 	mv $(PINS)/new requirements-dev.txt
 

@@ -16,20 +16,20 @@ def quarantine_record(manifest: str, line: Line, error: RowError) -> dict[str, A
 
     ``line_number`` counts from 1 in what was read, so it is that of the manifest only when this
     was read from its beginning; ``byte_offset`` and ``byte_length`` (without the line break)
-    always refer to the manifest.
+    always refer to the manifest, or to its decompressed text.
     """
-    raw = line.raw.rstrip(b"\r\n")
+    raw, length = line.raw.rstrip(b"\r\n"), line.length
     end = MAX_LINE_BYTES
     while len(raw) > end > MAX_LINE_BYTES - 4 and raw[end] & 0xC0 == 0x80:
         end -= 1  # not in the middle of a letter
     text = raw[:end].decode("utf-8", errors="replace")
-    if len(raw) > end:
-        text += f"… [cut after {end} of {len(raw)} bytes]"
+    if length > end:
+        text += f"… [cut after {end} of {length} bytes]"
     return {
         "manifest_filepath": manifest,
         "line_number": line.number,
         "byte_offset": line.offset,
-        "byte_length": len(raw),
+        "byte_length": length,
         "reason": error.reason,
         "detail": error.detail,
         "line": text,

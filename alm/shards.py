@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from alm import files
 from alm.errors import ParameterError
-from alm.manifests import ByteRange, Manifest
+from alm.manifests import ByteRange, Manifest, is_compressed
 
 MAX_SHARDS = 4096
 """Of ``auto``."""
@@ -56,6 +56,8 @@ def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], b
 def plan_shards(manifests: Sequence[Manifest], shard_size: int) -> list[Shard]:
     """Cut large manifests and pack small ones into shards of about ``shard_size`` bytes.
 
+    A compressed manifest cannot be cut: a large one is a shard, whatever its size.
+
     The order of rows is that of the manifests. Where a shard of small manifests ends is decided
     by the hash of the path of its last one, not by a count from the front: a manifest more or
     less changes the shard it falls into and leaves the others as they are.
@@ -70,15 +72,15 @@ def plan_shards(manifests: Sequence[Manifest], shard_size: int) -> list[Shard]:
             shards.append(_named(packed))
         packed, packed_size = [], 0
 
-    for path, size in manifests:
+    for path, size, version in manifests:
         if size >= shard_size:
             close()
-            pieces = max(1, round(size / shard_size))
+            pieces = 1 if is_compressed(path) else max(1, round(size / shard_size))
             borders = [size * k // pieces for k in range(pieces + 1)]
             for start, stop in pairwise(borders):
-                shards.append(_named([ByteRange(path, start, stop)]))
+                shards.append(_named([ByteRange(path, start, stop, version)]))
             continue
-        packed.append(ByteRange(path, 0, size))
+        packed.append(ByteRange(path, 0, size, version))
         packed_size += size
         if packed_size >= shard_size // 4 and (
             packed_size >= 4 * shard_size or _ends_shard(path, size, shard_size)
@@ -95,7 +97,8 @@ def _ends_shard(path: str, size: int, shard_size: int) -> bool:
 
 
 def _named(ranges: Sequence[ByteRange]) -> Shard:
-    content = json.dumps(ranges).encode()
+    """A changed manifest leaves the name, so that its new results replace the old ones."""
+    content = json.dumps([span[:3] for span in ranges]).encode()
     return Shard(hashlib.blake2b(content, digest_size=8).hexdigest(), tuple(ranges))
 
 

@@ -12,7 +12,6 @@ from alm.errors import ManifestError
 from alm.manifests import (
     ByteRange,
     Line,
-    Manifest,
     cut_evenly,
     discover,
     line_number,
@@ -42,7 +41,7 @@ def found(manifest_path: str | list[str]) -> list[str]:
 
 def test_a_file_of_any_name(here):
     put("rows.txt", b"12345")
-    assert discover("rows.txt") == [Manifest("rows.txt", 5)]
+    assert [manifest[:2] for manifest in discover("rows.txt")] == [("rows.txt", 5)]
 
 
 def test_a_directory_is_searched_recursively_for_manifests_only(here):
@@ -106,7 +105,7 @@ def test_names_of_any_kind(here, name):
     path = f"in/{name}"
     put(path, b"{}\n{}")
     for manifest_path in (path, "in", "in/*", [path, path]):
-        assert discover(manifest_path) == [Manifest(path, 5)]
+        assert [manifest[:2] for manifest in discover(manifest_path)] == [(path, 5)]
     assert [line.text for line in read_lines(whole_file(path))] == [b"{}\n", b"{}"]
 
 
@@ -170,7 +169,7 @@ def test_an_empty_list_says_so():
 
 def test_whole_file(here):
     put("a.jsonl", b"123")
-    assert whole_file("a.jsonl") == ByteRange("a.jsonl", 0, 3)
+    assert whole_file("a.jsonl")[:3] == ("a.jsonl", 0, 3)
     for path in ("nowhere", "."):
         with pytest.raises(ManifestError, match="does not exist or is not a file"):
             whole_file(path)

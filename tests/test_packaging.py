@@ -30,7 +30,9 @@ def requirements(*groups: list[str]) -> list[Requirement]:
     return [Requirement(text) for group in groups for text in group]
 
 
-RUNTIME = requirements(PROJECT["dependencies"], EXTRAS["workflow"], EXTRAS["engines"])
+RUNTIME = requirements(
+    PROJECT["dependencies"], *(EXTRAS[name] for name in ("workflow", "engines", "remote"))
+)
 
 
 def pins(name: str) -> dict[str, str]:
@@ -98,7 +100,7 @@ def test_what_alm_imports_is_declared():
                 imported.update(alias.name.split(".")[0] for alias in node.names)
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 imported.add(node.module.split(".")[0])
-    imported -= {*sys.stdlib_module_names, "alm"}
+    imported -= {*sys.stdlib_module_names, "compression", "alm"}  # compression: Python 3.14
 
     declared = {canonicalize_name(r.name) for r in RUNTIME}
     distributions = packages_distributions()

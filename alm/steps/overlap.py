@@ -53,7 +53,7 @@ def overlap_chunk(
     summary = Summary()
     with files.written_whole(part) as output:
         for span in ranges:
-            for line in read_lines(span):
+            for line in read_lines(span, longest=-1):
                 record = decode(line.raw)
                 stats = summary.stats[codec.loads(record.manifest)]
                 finished = finish(record, params)

@@ -17,7 +17,7 @@ from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.errors import AlmError, ParameterError
 from alm.jobs import share_package
-from alm.manifests import discover
+from alm.manifests import discover, is_url
 from alm.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 from alm.provenance import code_hash
 from alm.shards import plan_shards, read_plan, resolve_shard_size, write_plan
@@ -60,15 +60,13 @@ def of_shards(name):
 
 
 def manifests_of(wildcards):
-    """The manifests that a shard reads, except those that Snakemake cannot name."""
+    """The manifests that a shard reads, except those that Snakemake cannot name.
+
+    These are URLs, and paths with braces or angle brackets, which mean things to Snakemake. When
+    one changes, so does its version in the ranges of the shard, which are a parameter.
+    """
     paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
-    return [path for path in paths if not set("{}<>") & set(path)]
-
-
-def changes_of(wildcards):
-    """When the others were changed: in a path, braces and angle brackets mean things to Snakemake."""
-    paths = {span.path for span in RANGES[wildcards.shard]} - set(manifests_of(wildcards))
-    return {path: os.stat(path).st_mtime_ns for path in sorted(paths)}
+    return [path for path in paths if not (is_url(path) or set("{}<>") & set(path))]
 
 
 def progress_tasks():

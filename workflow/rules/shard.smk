@@ -15,6 +15,5 @@ rule shard:
         "../../envs/alm.yaml"
     params:
         ranges=lambda wildcards: RANGES[wildcards.shard],
-        changes=changes_of,
     script:
         "../scripts/shard.py"
