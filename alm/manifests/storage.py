@@ -76,8 +76,10 @@ def _zstd() -> ModuleType:
 
 
 def _decompressed(file: BinaryIO, path: str) -> BinaryIO:
-    if path.endswith(GZIP):
-        return BufferedReader(cast(RawIOBase, gzip.GzipFile(fileobj=file)), _BUFFER)
-    if path.endswith(ZSTD):
-        return BufferedReader(cast(RawIOBase, _zstd().ZstdFile(file)), _BUFFER)
-    return file
+    if not is_compressed(path):
+        return file
+    if not file.read(1):
+        raise EOFError("it is empty, which even the compression of nothing is not")
+    file.seek(0)
+    unfold = gzip.GzipFile(fileobj=file) if path.endswith(GZIP) else _zstd().ZstdFile(file)
+    return BufferedReader(cast(RawIOBase, unfold), _BUFFER)
