@@ -203,10 +203,10 @@ def _may_pass(error: BaseException) -> bool:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """fsspec calls everything that fails over HTTP a missing file."""
-    if isinstance(error, FileNotFoundError) and error.__cause__ is not None:
-        return error.__cause__
-    return error
+    """What aiohttp raised, where fsspec calls everything that fails over HTTP a missing file."""
+    cause = error.__cause__
+    from_http = isinstance(error, FileNotFoundError) and type(cause).__module__[:7] == "aiohttp"
+    return cause if cause and from_http else error
 
 
 @contextmanager
