@@ -115,6 +115,29 @@ def test_a_directory_whose_name_is_a_glob(here):
     assert found("in[1]") == ["in[1]/a.jsonl"]
 
 
+@pytest.mark.parametrize(
+    "marks", [["x/out/work/shards/1.json"], ["x/out/alm_output.jsonl", "x/out/stats.json"]]
+)
+def test_the_output_of_any_run_is_no_input(here, marks):
+    for name in ("a.jsonl", "x/b.jsonl", "x/out/c.jsonl", "x/out/work/overlap/d.jsonl"):
+        put(f"in/{name}")
+    for name in marks:
+        put(f"in/{name}")
+    for pattern in ("in", "in/", "in/**", f"{here}/in", "i*/**/*.jsonl"):
+        assert [os.path.relpath(path) for path in found(pattern)] == ["in/a.jsonl", "in/x/b.jsonl"]
+    for pattern in ("in/x/out", "in/x/out/*.jsonl", "*/x/out/**"):
+        with pytest.raises(ManifestError, match="outside of output directories"):
+            found(pattern)
+    assert found("in/x/out/c.jsonl") == ["in/x/out/c.jsonl"]
+    assert found("in/x/out/work/overlap") == ["in/x/out/work/overlap/d.jsonl"]
+
+
+def test_one_of_the_names_of_our_output_is_no_reason_to_leave_a_folder_out(here):
+    put("in/alm_output.jsonl")
+    put("in/work/a.jsonl")
+    assert found("in") == ["in/alm_output.jsonl", "in/work/a.jsonl"]
+
+
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("links", [["."], [".", ".."]])
 @pytest.mark.parametrize("pattern", ["in", "in/**"])

@@ -64,7 +64,7 @@ def _search(item: str, exclude: str | None) -> list[Manifest]:
         raise ManifestError(
             f"manifest_path: {what} {item!r} holds no manifest, "
             + (
-                f"that is none outside of output_dir = {exclude!r} and those of other runs"
+                "that is none outside of output directories of this workflow"
                 if found
                 else f"that is no file ending in {' or '.join(SUFFIXES)} (or these with "
                 f"{GZIP} or {ZSTD})"
