@@ -28,7 +28,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
     "UTF-16": (ROW.decode().encode("utf-16"), 0, [(1, "invalid_utf8")]),
     "deep nesting": (
         b'{"a": %s%s, %s}\n{"a": %s1%s, %s}'
-        % (b"[" * 251, b"]" * 251, LEAST, b"[" * 200, b"]" * 200, LEAST),
+        % (b"[" * 300, b"]" * 300, LEAST, b"[" * 200, b"]" * 200, LEAST),
         1,
         [(1, "too_deep")],
     ),

@@ -104,6 +104,8 @@ def test_overrides_arrive_with_their_types(run_workflow: RunWorkflow) -> None:
         ("tolerence=0.2", "did you mean tolerance?"),
         ("output_dir=2024", "output_dir = 2024 is not allowed"),
         ("output_dir={a}", "without { } < or >"),
+        ("output_dir=s3://bucket/out", "a directory, not a URL"),
+        ("manifest_path=s3://me:hunter2@bucket/in", "s3://bucket/in: the URL contains credentials"),
         ("manifest_path=/nowhere/at/all", "'/nowhere/at/all' does not exist"),
         (f"manifest_path={ROOT / 'workflow' / 'rules'}", "holds no manifest"),
     ],
