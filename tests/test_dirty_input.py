@@ -54,7 +54,7 @@ CASES: dict[str, tuple[bytes, int, list[tuple[int, str]]]] = {
     "nothing but white space": (b" \r\n\n", 0, []),
     "zeros": (b"\0" * 100, 0, [(1, "invalid_json")]),
     "not compressed as its name says it is not": (
-        gzip.compress(ROW, mtime=0),
+        gzip.compress(b"{}", mtime=0),
         0,
         [(1, "invalid_utf8")],
     ),

@@ -59,14 +59,18 @@ def of_shards(name):
     return expand(output(name), shard=RANGES)
 
 
+def is_nameable(path):
+    """Whether Snakemake can name a manifest: no URL, line break, undecodable byte, {, }, < or >."""
+    return path.isprintable() and not (is_url(path) or set("{}<>") & set(path))
+
+
 def manifests_of(wildcards):
     """The manifests that a shard reads, except those that Snakemake cannot name.
 
-    These are URLs, and paths with braces or angle brackets, which mean things to Snakemake. When
-    one changes, so does its version in the ranges of the shard, which are a parameter.
+    When one of those changes, so does its version in the ranges of the shard, a parameter.
     """
     paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
-    return [path for path in paths if not (is_url(path) or set("{}<>") & set(path))]
+    return list(filter(is_nameable, paths))
 
 
 def progress_tasks():
