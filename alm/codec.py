@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -42,8 +43,11 @@ def loads(text: bytes) -> Any:
 
 
 def _has_long_integer(text: bytes) -> bool:
+    # In every fourth byte 19 digits in a row are still 4 or 5: a quick look that sorts most out.
     return (
-        _LONG_DIGITS in text.translate(_DIGITS_AS_ZEROS) and _LONG_INTEGER.search(text) is not None
+        b"0000" in text[::4].translate(_DIGITS_AS_ZEROS)
+        and _LONG_DIGITS in text.translate(_DIGITS_AS_ZEROS)
+        and _LONG_INTEGER.search(text) is not None
     )
 
 
@@ -129,3 +133,11 @@ def dumps(value: Any) -> bytes:
         if _depth_of_value(value) > MAX_DEPTH:
             raise _too_deep() from None
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def dumps_each(values: Sequence[Any]) -> list[bytes]:
+    """Each of many values as :func:`dumps` writes it."""
+    try:
+        return list(map(orjson.dumps, values))
+    except TypeError:
+        return [dumps(value) for value in values]

@@ -6,6 +6,7 @@ import contextlib
 import os
 
 from alm import codec, files
+from alm.collector import rarely_collected
 from alm.errors import ParameterError, RowError
 from alm.manifests import read_lines, whole_file
 from alm.params import OverlapParams, WindowParams
@@ -50,7 +51,7 @@ def curate_manifest(
     span = whole_file(os.fspath(source))
     manifest = codec.dumps(span.path)
     stats = Stats()
-    with contextlib.ExitStack() as stack:
+    with rarely_collected(), contextlib.ExitStack() as stack:
         output = stack.enter_context(files.written_whole(os.fspath(destination)))
         refused = None
         if quarantine is not None:

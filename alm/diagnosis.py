@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from alm.params import OverlapParams, WindowParams
 from alm.stats import Stats
-from alm.survey import BANDWIDTH_BIN, LONG_SILENCE
+from alm.survey import BANDWIDTH_BIN, LONG_SILENCE, STOPS
 from alm.units import duration
 
 SMELLS = {
@@ -135,29 +135,23 @@ def _too_few_speakers(survey: Stats, window: WindowParams) -> tuple[str, str]:
 
 
 def _missed_duration(survey: Stats, window: WindowParams) -> tuple[str, str]:
-    causes = {
-        "end_of_recording": ("the recording ended", "shorter windows suit short recordings"),
-        "too_long": (
-            "the next segment reached too far",
-            "a larger tolerance or shorter windows suit talk with long pauses",
-        ),
-        "low_bandwidth": ("the next segment had a low bandwidth", "lower min_bandwidth"),
-        "unlabelled": ('the next segment was "no-speaker"', "improve the diarization"),
-        "too_many_speakers": (
-            f"the next speaker was one more than max_speakers = {window.max_speakers}",
-            "raise max_speakers",
-        ),
+    remedies = {
+        "end_of_recording": "shorter windows suit short recordings",
+        "too_long": "a larger tolerance or shorter windows suit talk with long pauses",
+        "low_bandwidth": "lower min_bandwidth",
+        "unlabelled": "improve the diarization",
+        "too_many_speakers": f"raise max_speakers = {window.max_speakers}",
     }
     found = survey.family("stopped_by")
     order = sorted(found, key=lambda cause: -found[cause])
-    listed = "; ".join(f"{found[cause]} times {causes[cause][0]}" for cause in order)
+    listed = "; ".join(f"{found[cause]} times {STOPS[cause]}" for cause in order)
     wider = min(0.95, window.tolerance + 0.1)
     gained = sum(
         count
         for percent, count in survey.family("lost_duration").items()
         if 100 * (1 - wider) <= float(percent) < 100 * (1 - window.tolerance)
     )
-    action = f"Most often: {causes[order[0]][1]}."
+    action = f"Most often: {remedies[order[0]]}."
     if gained:
         action += f" tolerance = {wider:g} brings back {gained} starts, at most."
     return (

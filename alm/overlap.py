@@ -6,6 +6,7 @@ Pure: no input or output, no engine. The rules are those of SEMANTICS.md ("Filte
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import sub
 from typing import NamedTuple
 
 from alm.errors import ParameterError, RowError
@@ -13,12 +14,11 @@ from alm.params import OverlapParams
 from alm.rows import Number, Row
 from alm.windows import add_up
 
+Span = tuple[Number, Number]
+"""When a window starts and ends, in seconds."""
 
-class Span(NamedTuple):
-    """When a window starts and ends, in seconds."""
-
-    start: Number
-    end: Number
+_NEAR = 1e-5
+"""Seconds; times farther apart than this are not the same when rounded to a microsecond."""
 
 
 class Filtered(NamedTuple):
@@ -43,38 +43,64 @@ def filter_spans(spans: Sequence[Span], params: OverlapParams) -> Filtered:
         raise ParameterError(
             "target_duration = None means the window's own target: call resolved(window_params)"
         )
+    if not spans:
+        return Filtered([], [])
     threshold = params.overlap_percentage / 100
     ordered = sorted(spans)
-    durations = [end - start for start, end in ordered]
-    removed = [False] * len(ordered)
+    order: Sequence[int] = range(len(spans))
+    if ordered != spans:
+        order = sorted(order, key=spans.__getitem__)
+    starts, ends = zip(*ordered, strict=True)
+    durations = list(map(sub, ends, starts))
+    off_target = [abs(duration - target) for duration in durations]
+    gone = [False] * len(ordered)
     for i, (start_i, end_i) in enumerate(ordered):
-        if removed[i]:
+        if gone[i]:
             continue
-        duration_i = durations[i]
+        duration_i, off_i = durations[i], off_target[i]
         for j in range(i + 1, len(ordered)):
-            start_j, end_j = ordered[j]
+            start_j = starts[j]
             if start_j >= end_i:
                 break
-            if removed[j]:
+            if gone[j]:
                 continue
-            duration_j = durations[j]
+            # Comparisons instead of min() and max(): this is the innermost loop.
+            end_j, duration_j = ends[j], durations[j]
+            shared = (min(end_i, end_j)) - (max(start_i, start_j))
             shorter = min(duration_i, duration_j)
-            shared = max(0, min(end_i, end_j) - max(start_i, start_j))
-            if (shared / shorter if shorter else 0) < threshold:
+            if (shared / shorter if shorter and shared > 0 else 0) < threshold:
                 continue
-            off_i, off_j = abs(duration_i - target), abs(duration_j - target)
+            off_j = off_target[j]
             if off_i < off_j or (off_i == off_j and duration_i >= duration_j):
-                removed[j] = True
+                gone[j] = True
             else:
-                removed[i] = True
+                gone[i] = True
                 break
-    staying = [span for span, gone in zip(ordered, removed, strict=True) if not gone]
-    kept = {_rounded(span) for span in staying}
-    return Filtered(staying, [k for k, span in enumerate(spans) if _rounded(span) in kept])
+    staying = [i for i in range(len(ordered)) if not gone[i]]
+    windows = {order[k] for i in staying for k in _of_one_span(ordered, i)}
+    return Filtered([ordered[i] for i in staying], sorted(windows))
 
 
-def _rounded(span: Span) -> tuple[Number, Number]:
-    return round(span.end, 6), round(span.start, 6)
+def _of_one_span(ordered: Sequence[Span], i: int) -> list[int]:
+    """Which of the sorted spans are the same as number ``i``, itself included, to the microsecond.
+
+    They start next to it, so most spans are never rounded.
+    """
+    start = ordered[i][0]
+    first = i
+    while first > 0 and start - ordered[first - 1][0] < _NEAR:
+        first -= 1
+    stop = i + 1
+    while stop < len(ordered) and ordered[stop][0] - start < _NEAR:
+        stop += 1
+    if stop - first == 1:
+        return [i]
+    rounded = _rounded(ordered[i])
+    return [k for k in range(first, stop) if _rounded(ordered[k]) == rounded]
+
+
+def _rounded(span: Span) -> Span:
+    return round(span[0], 6), round(span[1], 6)
 
 
 def summarize(spans: Sequence[Span], filtered: Filtered) -> Row:
@@ -91,13 +117,13 @@ def summarize(spans: Sequence[Span], filtered: Filtered) -> Row:
             "filtered_dur": 0.0,
             "filtered_dur_list": [],
         }
-    durations = [span.end - span.start for span in spans]
-    kept_durations = [span.end - span.start for span in filtered.spans]
+    durations = [end - start for start, end in spans]
+    kept_durations = [end - start for start, end in filtered.spans]
     return {
         "total_dur_window": add_up(durations),
         "total_dur_list_window": durations,
-        "total_dur_list_window_timestamps": [[span.end, span.start] for span in spans],
-        "filtered": [[span.end, span.start] for span in filtered.spans],
+        "total_dur_list_window_timestamps": [[end, start] for start, end in spans],
+        "filtered": [[end, start] for start, end in filtered.spans],
         "filtered_dur": add_up(kept_durations),
         "filtered_dur_list": kept_durations,
     }
@@ -120,7 +146,7 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
     """
     windows = entry.get("windows") or []
     try:
-        spans = [Span(w["segments"][0]["start"], w["segments"][-1]["end"]) for w in windows]
+        spans = [(w["segments"][0]["start"], w["segments"][-1]["end"]) for w in windows]
     except KeyError as error:
         raise RowError(
             "missing_field",

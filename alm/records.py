@@ -7,13 +7,14 @@ second stage parses the first of them only and copies the rest.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import accumulate, chain
 from typing import NamedTuple
 
 from alm import codec, overlap
-from alm.overlap import Span
 from alm.params import OverlapParams, WindowParams
-from alm.rows import Number, Row, recording_length
-from alm.windows import Candidates, Loss, Slice, Window, without
+from alm.rows import Number, Row, Segment, recording_length
+from alm.windows import Candidates, Losses, Windows, without
 
 COMPUTED = frozenset(
     {
@@ -43,8 +44,8 @@ class Record(NamedTuple):
     ``loss_details``. ``manifest``, ``fields``, ``stats`` and ``swift`` are JSON texts.
     """
 
-    windows: list[Window]
-    losses: list[Loss] | None
+    windows: Windows
+    losses: Losses | None
     offsets: list[int]
     starts: list[Number]
     ends: list[Number]
@@ -70,55 +71,60 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         RowError: the row is nested too deeply to be written.
     """
     dropped = params.dropped_segment_fields
-    texts = [codec.dumps(without(segment, dropped)) for segment in row["segments"] + found.cuts]
-    offsets = [0]
-    position = 0
-    for text in texts:
-        position += len(text) + 1
-        offsets.append(position)
+    texts = _texts(row["segments"], dropped) + _texts(found.cuts, dropped)
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
-        offsets=offsets,
+        offsets=[0, *accumulate([len(text) + 1 for text in texts])],
         starts=[*found.columns.starts, *(cut["start"] for cut in found.cuts)],
         ends=[*found.columns.ends, *(cut["end"] for cut in found.cuts)],
         length=recording_length(row, found.columns.ends),
         truncation_events=found.truncation_events,
         manifest=manifest,
-        fields=codec.dumps(without(row, params.dropped_row_fields | COMPUTED)),
+        fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
         stats=codec.dumps(found.stats),
         swift=codec.dumps(found.stats["swift_path"]),
         segments=b",".join(texts),
     )
 
 
+def _texts(segments: Sequence[Segment], dropped: frozenset[str]) -> list[bytes]:
+    if not dropped.isdisjoint(chain.from_iterable(segments)):
+        segments = [without(segment, dropped) for segment in segments]
+    return codec.dumps_each(segments)
+
+
 def encode(record: Record) -> bytes:
     """The record as one line."""
-    losses = record.losses
+    windows, losses, offsets, starts, ends, length, truncation_events, *texts = record
     index = [
-        [[*w.segments, w.speakers, w.speaker_durations] for w in record.windows],
-        None if losses is None else [[x.started_at, *x.segments, x.stopped_at] for x in losses],
-        *record[2:7],
+        [windows.firsts, windows.stops, windows.cuts, windows.speakers, windows.talk],
+        losses,
+        offsets,
+        starts,
+        ends,
+        length,
+        truncation_events,
     ]
-    return b"\t".join((codec.dumps(index), *record[7:])) + b"\n"
+    return b"\t".join((codec.dumps(index), *texts)) + b"\n"
 
 
 def decode(line: bytes) -> Record:
-    """What :func:`encode` wrote, the ``duration`` of losses aside."""
+    """What :func:`encode` wrote."""
     index, *texts = line.rstrip(b"\n").split(b"\t")
     windows, losses, offsets, starts, ends, length, truncation_events = codec.loads(index)
+    firsts, stops, cuts, speakers, talk = windows
     return Record(
-        [
-            Window(
-                Slice(first, stop, cut),
-                starts[first],
-                ends[cut] if cut >= 0 else ends[stop - 1],
-                speakers,
-                durations,
-            )
-            for first, stop, cut, speakers, durations in windows
-        ],
-        None if losses is None else [Loss(x[0], Slice(*x[1:4]), x[4], 0) for x in losses],
+        Windows(
+            firsts,
+            stops,
+            cuts,
+            [starts[first] for first in firsts],
+            [ends[cut if cut >= 0 else stop - 1] for stop, cut in zip(stops, cuts, strict=True)],
+            speakers,
+            talk,
+        ),
+        None if losses is None else Losses(*losses),
         offsets,
         starts,
         ends,
@@ -129,59 +135,77 @@ def decode(line: bytes) -> Record:
 
 
 class Finished(NamedTuple):
-    """A row after the second stage: its output line, what it sums up, and the windows that stay."""
+    """A row after the second stage: its output line, what it sums up, and which windows stay."""
 
     line: bytes
     summary: Row
-    kept: list[Window]
+    kept: list[int]
 
 
 def finish(record: Record, params: OverlapParams) -> Finished:
     """The second stage on one record."""
-    spans = [Span(window.start, window.end) for window in record.windows]
+    windows = record.windows
+    spans = list(zip(windows.starts, windows.ends, strict=True))
     filtered = overlap.filter_spans(spans, params)
     summary = overlap.summarize(spans, filtered)
-    windows = [
-        b'{"segments":[%b],"speaker_durations":%b}'
-        % (_spell_out(record, window.segments), codec.dumps(window.speaker_durations))
-        for window in record.windows
-    ]
-    stats = record.stats
-    if record.losses is not None:
-        losses = b",".join(_spell_out_loss(record, loss) for loss in record.losses)
-        stats = b'%b,"lost_win_full_data":[%b]}' % (stats[:-1], losses)
-    parts = [record.fields[1:-1]] if record.fields != b"{}" else []
+    talk = codec.dumps(windows.talk)[2:-2].split(b"],[")
+    every = range(len(spans))
+    # One join of all pieces, as the line is long: nothing in it is copied twice.
+    parts = [b"{"]
+    if record.fields != b"{}":
+        parts += record.fields[1:-1], b","
     if params.keep_windows:
-        parts.append(b'"windows":[%b]' % b",".join(windows))
-    parts += [
-        b'"stats":%b,"truncation_events":%d' % (stats, record.truncation_events),
+        parts += b'"windows":[', *_spell_out_windows(record, every, talk), b"],"
+    parts += b'"stats":', record.stats
+    if record.losses is not None:
+        parts[-1] = record.stats[:-1]
+        parts += b',"lost_win_full_data":[', _spell_out_losses(record, record.losses), b"]}"
+    parts += (
+        b',"truncation_events":%d,' % record.truncation_events,
         codec.dumps(summary)[1:-1],
-        b'"filtered_windows":[%b]' % b",".join([windows[k] for k in filtered.windows]),
-        b'"manifest_filepath":%b,"swift_filepath":%b'
-        % (record.manifest, record.swift if windows else b"null"),
+        b',"filtered_windows":[',
+        *_spell_out_windows(record, filtered.windows, talk),
+        b'],"manifest_filepath":%b,"swift_filepath":%b}\n'
+        % (record.manifest, record.swift if spans else b"null"),
+    )
+    return Finished(b"".join(parts), summary, filtered.windows)
+
+
+def _spell_out_windows(record: Record, chosen: Sequence[int], talk: Sequence[bytes]) -> list[bytes]:
+    """The pieces of the text of some windows."""
+    segments, offsets = record.segments, record.offsets
+    firsts, stops, cuts, *_ = record.windows
+    pieces = [b'{"segments":[', b"", b"", b'],"speaker_durations":[', b"", b"]},"] * len(chosen)
+    pieces[1::6] = [segments[offsets[firsts[k]] : offsets[stops[k]] - 1] for k in chosen]
+    # With the comma before it: there is a segment before each cut one.
+    pieces[2::6] = [
+        segments[offsets[cut] - 1 : offsets[cut + 1] - 1] if (cut := cuts[k]) >= 0 else b""
+        for k in chosen
     ]
-    line = b"{%b}\n" % b",".join(parts)
-    return Finished(line, summary, [record.windows[k] for k in filtered.windows])
+    pieces[4::6] = [talk[k] for k in chosen]
+    pieces[-1:] = [b"]}"] if pieces else []
+    return pieces
+
+
+def _spell_out(record: Record, first: int, stop: int, cut: int) -> bytes:
+    begin, end = record.offsets[first], record.offsets[stop]
+    if cut < 0:
+        return record.segments[begin : max(begin, end - 1)]
+    return record.segments[begin:end] + _segment(record, cut)
 
 
 def _segment(record: Record, k: int) -> bytes:
     return record.segments[record.offsets[k] : record.offsets[k + 1] - 1]
 
 
-def _spell_out(record: Record, piece: Slice) -> bytes:
-    texts = []
-    if piece.stop > piece.first:
-        begin, end = record.offsets[piece.first], record.offsets[piece.stop]
-        texts.append(record.segments[begin : end - 1])
-    if piece.cut >= 0:
-        texts.append(_segment(record, piece.cut))
-    return b",".join(texts)
-
-
-def _spell_out_loss(record: Record, loss: Loss) -> bytes:
-    return b'{"index":%d,"window_segs":[%b],"next_seg":%b,"prev_seg":%b}' % (
-        loss.started_at,
-        _spell_out(record, loss.segments),
-        _segment(record, loss.stopped_at),
-        _segment(record, max(loss.started_at - 1, 0)),
+def _spell_out_losses(record: Record, losses: Losses) -> bytes:
+    return b",".join(
+        b'{"index":%d,"window_segs":[%b],"next_seg":%b,"prev_seg":%b}'
+        % (
+            first,
+            _spell_out(record, first, stop, cut),
+            _segment(record, seen),
+            _segment(record, max(first - 1, 0)),
+        )
+        for first, stop, cut, seen, _ in zip(*losses, strict=True)
     )

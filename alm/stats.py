@@ -6,6 +6,7 @@ order nor the grouping of rows, chunks and shards shows in a total.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
@@ -24,20 +25,20 @@ COVERAGE = ("recording_dur", "kept_dur")
 _UNIT_BITS = 1074
 """Every finite double is a whole number of 2**-1074."""
 
-_COMMON_BITS = 80
-"""Durations as they occur are whole numbers of 2**-80, and so small enough for fast sums."""
-
 _MOST_WAITING = 1 << 16
 """Values wait to be added many at once, which is faster."""
 
 
 def _exact_sum(values: Sequence[Number]) -> int:
-    """The sum in units of 2**-1074."""
-    if set(map(type, values)) == {float}:
-        scaled = [value * 2.0**_COMMON_BITS for value in values]
-        if all(map(float.is_integer, scaled)):
-            return sum(map(int, scaled)) << (_UNIT_BITS - _COMMON_BITS)
-    return sum(map(_exact, values))
+    """The sum in units of 2**-1074: what `fsum` rounds to, and the rest until none is left."""
+    if set(map(type, values)) != {float}:
+        return sum(map(_exact, values))
+    units = 0
+    rest = list(values)
+    while part := math.fsum(rest):
+        units += _exact(part)
+        rest.append(-part)
+    return units
 
 
 def _exact(value: Number) -> int:
@@ -66,7 +67,10 @@ class Stats:
     def add_seconds(self, name: str, value: Number) -> None:
         """Add a duration in seconds to the total ``name``."""
         if value:
-            self.add_each((name,), (value,))
+            self._pending[name].append(value)
+            self._waiting += 1
+            if self._waiting > _MOST_WAITING:
+                self._settle()
 
     def add_each(self, names: Iterable[str], values: Sequence[Number]) -> None:
         """Add each duration in seconds to the total of the name beside it."""

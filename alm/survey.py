@@ -10,15 +10,15 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import compress, islice
-from operator import gt, lt, sub
+from itertools import compress, islice, repeat
+from operator import ge, gt, lt, sub
 
 from alm import codec
 from alm.params import WindowParams
 from alm.records import Record
 from alm.rows import Number, Row, Segment
 from alm.stats import Stats
-from alm.windows import NO_SPEAKER, Candidates, Slice, Window, add_up
+from alm.windows import NO_SPEAKER, Candidates, add_up
 
 BANDWIDTH_BIN = 100
 """Hz."""
@@ -29,8 +29,20 @@ HIGHEST_HERTZ = 1e9
 SHARE_BIN = 0.05
 """Of a whole; the bins are named by their lower edge in percent."""
 
+STOPS = {
+    "end_of_recording": "the recording ended",
+    "too_long": "the next segment reached too far",
+    "low_bandwidth": "the next segment had a low bandwidth",
+    "unlabelled": 'the next segment was "no-speaker"',
+    "too_many_speakers": "the next speaker was one too many",
+}
+"""Why windows stayed too short, in words."""
+
 _NOBODY = frozenset({None, "", NO_SPEAKER})
 _PERCENT = round(100 * SHARE_BIN)
+_INSIDE = b"\x01"
+_Piece = tuple[int, int, int]
+"""The first segment of a window, the one after its last, and the cut one or -1."""
 _EDGE = 1e-9
 """So that a share of 0.15, which may come out as 0.1499999, falls into the bin from 15 %."""
 
@@ -72,11 +84,7 @@ def _survey_bandwidths(row: Row, found: Candidates, params: WindowParams, survey
     bandwidths, durations = found.columns.bandwidths, found.columns.durations
     survey.add_each(map(_bandwidth_bin, bandwidths), durations)
     if row["audio_sample_rate"] >= params.min_sample_rate:
-        passing = [
-            duration
-            for duration, bandwidth in zip(durations, bandwidths, strict=True)
-            if bandwidth >= params.min_bandwidth
-        ]
+        passing = list(compress(durations, map(ge, bandwidths, repeat(params.min_bandwidth))))
         survey.add_seconds("passing_sample_rate_dur", found.stats["total_dur"])
         survey.add_seconds("passing_bandwidth_dur", add_up(passing))
     if 0 in bandwidths:
@@ -94,8 +102,11 @@ def _bandwidth_bin(bandwidth: Number) -> str:
 
 
 def _survey_speakers(speakers: Sequence[str | None], survey: Stats) -> None:
-    survey.count("speakers", len(set(speakers) - _NOBODY))
-    survey.count("segments_unlabelled", sum(map(speakers.count, _NOBODY)))
+    named = set(speakers)
+    if not named.isdisjoint(_NOBODY):
+        survey.count("segments_unlabelled", sum(map(speakers.count, _NOBODY)))
+        named -= _NOBODY
+    survey.count("speakers", len(named))
 
 
 def _survey_times(
@@ -150,71 +161,84 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
     for cause, number in Counter(_causes(found, params)).items():
         survey.count(f"stopped_by/{cause}", number)
     bins = 1 / (params.target_window_duration * SHARE_BIN)
-    for index, number in Counter([int(loss[3] * bins + _EDGE) for loss in found.losses]).items():
+    reached = [int(duration * bins + _EDGE) for duration in found.losses.durations]
+    for index, number in Counter(reached).items():
         survey.count(f"lost_duration/{index * _PERCENT}", number)
     for speakers, number in Counter(found.lonely).items():
         survey.count(f"too_few_speakers/{speakers}", number)
 
 
 def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
-    """Why each window that missed its duration did not grow on."""
-    starts, ends, _, bandwidths, speakers = found.columns
-    for started_at, segments, j, _ in found.losses:
-        if segments.stop > j:
+    """Why each window that missed its duration did not grow on: one of :data:`STOPS`."""
+    starts, ends, _, bandwidths, speakers, *_ = found.columns
+    for first, stop, _, j, _ in zip(*found.losses, strict=True):
+        if stop > j:
             yield "end_of_recording"
         elif bandwidths[j] < params.min_bandwidth:
             yield "low_bandwidth"
         elif speakers[j] == NO_SPEAKER:
             yield "unlabelled"
-        elif ends[j] - starts[started_at] > params.longest:
+        elif ends[j] - starts[first] > params.longest:
             yield "too_long"
         else:
             yield "too_many_speakers"
 
 
-def survey_windows(record: Record, kept: Sequence[Window], stats: Stats, survey: Stats) -> None:
+def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: Stats) -> None:
     """Count what the windows of a row look like.
 
     Args:
         record: a row with its candidate windows.
-        kept: the windows that stay.
+        kept: which of them stay.
         stats: those of the manifest.
         survey: that of all rows.
     """
+    windows = record.windows
     survey.count(f"windows_per_recording/{len(kept)}")
     durations = list(map(sub, record.ends, record.starts))
-    survey.add_seconds("candidate_dur", _covered_speech(durations, record.windows))
-    survey.add_seconds("kept_speech_dur", _covered_speech(durations, kept))
+    gaps = list(map(sub, islice(record.starts, 1, None), record.ends))
+    pieces = list(zip(windows.firsts, windows.stops, windows.cuts, strict=True))
+    kept_pieces = [pieces[k] for k in kept]
+    survey.add_seconds("candidate_dur", _covered_speech(durations, pieces))
+    survey.add_seconds("kept_speech_dur", _covered_speech(durations, kept_pieces))
     stats.add_seconds("recording_dur", record.length)
-    kept_dur = _union((w.start, w.end) for w in kept)[0] if kept else 0
+    kept_dur = _union([(windows.starts[k], windows.ends[k]) for k in kept])[0] if kept else 0
     stats.add_seconds("kept_dur", kept_dur)
     if record.length:
         survey.count(f"recording_yield/{_percent(kept_dur / record.length)}")
-    for window in kept:
-        duration = window.end - window.start
-        speech, silence = _speech(record, window.segments)
+    for k, piece in zip(kept, kept_pieces, strict=True):
+        duration = windows.ends[k] - windows.starts[k]
+        speech, silence = _speech(record, piece, durations, gaps)
         survey.count(f"window_duration/{int(duration)}")
-        survey.count(f"speakers_per_window/{window.speakers}")
+        survey.count(f"speakers_per_window/{windows.speakers[k]}")
         survey.add_seconds("window_speech_dur", speech)
         survey.add_seconds("window_silence_dur", max(0, duration - speech))
         survey.count(f"window_silence/{_percent(max(0, duration - speech) / duration)}")
         survey.count("smell_long_silence", silence > LONG_SILENCE)
-        labelled = add_up(window.speaker_durations)
+        labelled = add_up(windows.talk[k])
         if labelled > 0:
-            share = window.speaker_durations[0] / labelled
+            share = windows.talk[k][0] / labelled
             survey.count(f"dominant_speaker/{_percent(share)}")
 
 
-def _speech(record: Record, piece: Slice) -> tuple[Number, Number]:
-    """Seconds of a window in which somebody speaks, and the longest gap between its segments."""
-    starts, ends = (times[piece.first : piece.stop] for times in (record.starts, record.ends))
-    if piece.cut >= 0:
-        starts.append(record.starts[piece.cut])
-        ends.append(record.ends[piece.cut])
-    gaps = list(map(sub, islice(starts, 1, None), ends))
-    if min(gaps, default=0) >= 0 and min(map(sub, ends, starts)) >= 0:
-        return add_up(list(map(sub, ends, starts))), max(gaps, default=0)
-    return _union(zip(starts, ends, strict=True))
+def _speech(
+    record: Record, piece: _Piece, durations: Sequence[Number], gaps: Sequence[Number]
+) -> tuple[Number, Number]:
+    """Seconds of a window in which somebody speaks, and the longest gap between its segments.
+
+    ``durations`` are those of all segments, ``gaps`` the times between each and the next.
+    """
+    first, stop, cut = piece
+    spoken, silent = [*durations[first:stop]], [*gaps[first : stop - 1]]
+    if cut >= 0:
+        spoken.append(durations[cut])
+        silent.append(record.starts[cut] - record.ends[stop - 1])
+    if min(silent, default=0) >= 0 and min(spoken) >= 0:
+        return add_up(spoken), max(silent, default=0)
+    times = list(zip(record.starts[first:stop], record.ends[first:stop], strict=True))
+    if cut >= 0:
+        times.append((record.starts[cut], record.ends[cut]))
+    return _union(times)
 
 
 def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
@@ -233,15 +257,15 @@ def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
     return covered, gap
 
 
-def _covered_speech(durations: Sequence[Number], windows: Sequence[Window]) -> Number:
-    """Seconds of the segments that lie in at least one of ``windows``, wholly or cut."""
+def _covered_speech(durations: Sequence[Number], pieces: Sequence[_Piece]) -> Number:
+    """Seconds of the segments that lie in at least one of some windows, wholly or cut."""
     inside = bytearray(len(durations))
     cut_short: dict[int, Number] = {}
     reached = 0  # windows come in the order of their start, so most of one is inside already
-    for (first, stop, cut), *_ in windows:
+    for first, stop, cut in pieces:
         if stop > reached:
             begin = max(first, reached)
-            inside[begin:stop] = b"\x01" * (stop - begin)
+            inside[begin:stop] = _INSIDE * (stop - begin)
             reached = stop
         if cut >= 0 and durations[cut] > cut_short.get(stop, 0):
             cut_short[stop] = durations[cut]

@@ -3,70 +3,75 @@
 Pure: no input or output, no engine. The rules are those of SEMANTICS.md ("Building windows").
 A window is not a copy of its segments but a reference into the row: candidate windows overlap
 almost wholly, so spelling them out here would multiply the data tenfold.
+
+Nor is a window grown anew from each start: see :func:`_grow_from_every_segment`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from itertools import chain, compress
+from operator import add
 from typing import Any, NamedTuple
 
+from alm.cuts import Cuts
 from alm.params import WindowParams
-from alm.rows import Number, Row, Segment, Timeline, cut_segment, timeline
+from alm.rows import Number, Row, Segment, Timeline, timeline
 
 NO_SPEAKER = "no-speaker"
 """The label by which diarizers mark speech that they could attribute to nobody."""
 
 SPEAKERS_LISTED = 5
 
+_SILENT = [0.0] * SPEAKERS_LISTED
+_LARGEST_EXACT = 2**53
+"""Up to here an integer and its double are the same number."""
 
-class Slice(NamedTuple):
-    """The segments ``first`` up to, not including, ``stop``; then ``cut``, if that is not -1.
 
-    Cut copies of segments are numbered on from the row's own.
+class Windows(NamedTuple):
+    """Candidate windows by reference, as columns: one value a window.
+
+    A window has the segments ``firsts`` up to, not including, ``stops``, and then the cut copy
+    ``cuts`` if that is not -1; cut copies are numbered on from the row's segments. It lasts from
+    ``starts`` to ``ends`` (seconds). ``speakers`` counts those who talk in it; ``talk`` has the
+    five largest sums of their seconds, descending, padded with 0.0.
     """
 
-    first: int
-    stop: int
-    cut: int = -1
+    firsts: list[int]
+    stops: list[int]
+    cuts: list[int]
+    starts: list[Number]
+    ends: list[Number]
+    speakers: list[int]
+    talk: list[list[Number]]
 
 
-class Window(NamedTuple):
-    """A candidate window: its segments by reference, its span in seconds, and who speaks how long.
+class Losses(NamedTuple):
+    """Starts that gave no window because of its duration, as columns like those of windows.
 
-    ``speakers`` counts them all; ``speaker_durations`` holds the five largest sums in seconds,
-    descending, padded with 0.0.
+    ``seen`` number the segments that growing looked at last, ``durations`` are what the windows had
+    reached, in seconds.
     """
 
-    segments: Slice
-    start: Number
-    end: Number
-    speakers: int
-    speaker_durations: list[Number]
-
-
-class Loss(NamedTuple):
-    """A start that gave no window because of its duration.
-
-    ``started_at`` and ``stopped_at`` number the first and the last segment that was looked at;
-    ``duration`` is what the window had reached, in seconds.
-    """
-
-    started_at: int
-    segments: Slice
-    stopped_at: int
-    duration: Number
+    firsts: list[int]
+    stops: list[int]
+    cuts: list[int]
+    seen: list[int]
+    durations: list[Number]
 
 
 class Candidates(NamedTuple):
-    """What the first stage finds in one row; cut segments of lost windows with loss details only.
+    """What the first stage finds in one row.
 
-    ``lonely`` has, for each start lost to ``min_speakers``, how many speakers its window had.
+    ``cuts`` are the cut copies of segments; ``lonely`` has, for each start lost to
+    ``min_speakers``, how many speakers its window had.
     """
 
     columns: Timeline
-    windows: list[Window]
+    windows: Windows
+    losses: Losses
     cuts: list[Segment]
-    losses: list[Loss]
     lonely: list[int]
     stats: dict[str, Any]
     truncation_events: int
@@ -101,98 +106,139 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
     if row["audio_sample_rate"] < params.min_sample_rate:
         stats["lost_sr"] = len(columns.starts)
         stats["dur_lost_sr"] = total_dur
-        return Candidates(columns, [], [], [], [], stats, 0)
+        nothing = _columns([], Windows), _columns([], Losses)
+        return Candidates(columns, *nothing, [], [], stats, 0)
     return _grow_from_every_segment(row["segments"], columns, params, stats)
 
 
 def _grow_from_every_segment(
     segments: Sequence[Segment], columns: Timeline, params: WindowParams, stats: dict[str, Any]
 ) -> Candidates:
-    starts, ends, durations, bandwidths, speakers = columns
+    """Move a window over the segments instead of growing one anew from each start.
+
+    If the next start is no earlier, its window has all segments of the one before but the first:
+    none of them reaches too far from a later start, nor are there more speakers. So the window
+    drops that segment and grows on. The sums of seconds stay those of plain additions from left
+    to right, to the last bit: growing on continues them, and nothing is ever subtracted, for the
+    speaker who loses the first segment is added up again.
+    """
+    starts, ends, durations, bandwidths, speakers, furthest, floats = columns
     shortest, longest = params.shortest, params.longest
-    min_bandwidth, max_speakers = params.min_bandwidth, params.max_speakers
+    min_bandwidth, truncation = params.min_bandwidth, params.truncation
+    min_speakers, max_speakers = params.min_speakers, params.max_speakers
     count = len(starts)
-    windows: list[Window] = []
-    cuts: list[Segment] = []
-    losses: list[Loss] = []
-    lonely: list[int] = []
+    low = [bandwidth < min_bandwidth for bandwidth in bandwidths]
+    blocking = low  # no window grows over such a segment, whatever its start
+    if NO_SPEAKER in speakers:
+        blocking = [low[j] or speakers[j] == NO_SPEAKER for j in range(count)]
+    walls = chain(compress(range(count), blocking), (count,))
+    moves = floats or furthest <= _LARGEST_EXACT
+
+    cuts = Cuts(segments)
     truncation_events = 0
+    windows: list[tuple[Any, ...]] = []
+    losses: list[tuple[Any, ...]] = []
+    lonely: list[int] = []
+    lost: dict[str, list[int]] = {"spk": [], "win": [], "no_spkr": [], "next_seg_bm": []}
+    lost["bw"] = list(compress(range(count), low))
 
-    def lose(reason: str, index: int) -> None:
-        stats[f"lost_{reason}"] += 1
-        stats[f"dur_lost_{reason}"] += durations[index]
-
-    for i in range(count):
-        if bandwidths[i] < min_bandwidth:
-            lose("bw", i)
+    spoken: dict[str, list[Number]] = {}  # durations of each speaker's segments in the window
+    talk: dict[str, Number] = {}  # and their sums
+    stop = 0
+    wall = -1
+    before: Number = 0
+    for i, start in enumerate(starts):
+        if wall < i:
+            wall = next(walls)
+        if low[i]:
             continue
-        start = starts[i]
-        end = ends[i]
-        last: Segment | None = None
-        talk: dict[str, Number] = {}
-        j = i
-        for j in range(i, count):
-            if bandwidths[j] < min_bandwidth:
-                stop = j
-                break
-            crossing = ends[j] - start > longest
-            if crossing and (not params.truncation or starts[j] >= start + longest):
-                stop = j
-                break
-            if crossing:
-                truncation_events += 1
-                cut = cut_segment(segments[j], start + longest)
-            speaker = speakers[j]
-            if speaker and speaker not in talk:
-                if speaker == NO_SPEAKER or len(talk) == max_speakers:
-                    stop = j
-                    break
-                talk[speaker] = 0
-            if crossing:
-                last = cut
-                end = last["end"]
-                if speaker:
-                    talk[speaker] += end - last["start"]
-                stop = j
-                break
+        if i < stop and before <= start and moves:  # from [i - 1, stop) to [i, stop)
+            speaker = speakers[i - 1]
             if speaker:
-                talk[speaker] += durations[j]
-            end = ends[j]
+                own = spoken[speaker]
+                del own[0]
+                if own:
+                    talk[speaker] = reduce(add, own, 0)
+                else:
+                    del spoken[speaker], talk[speaker]
         else:
-            stop = count
+            stop = i
+            spoken = {}
+            talk = {}
+        before = start
+        while stop < wall and ends[stop] - start <= longest:
+            speaker = speakers[stop]
+            if speaker:
+                if speaker in talk:
+                    spoken[speaker].append(durations[stop])
+                    talk[speaker] += durations[stop]
+                elif len(talk) < max_speakers:
+                    spoken[speaker] = [durations[stop]]
+                    talk[speaker] = 0 + durations[stop]
+                else:
+                    break
+            stop += 1
 
-        pieces = Slice(i, stop, -1 if last is None else count + len(cuts))
-        if not shortest <= end - start <= longest or stop - i + (last is not None) < 2:
-            lose("win", i)
+        end = ends[stop - 1] if stop > i else ends[i]
+        heard = talk
+        if not floats:
+            # Sums of different types may be equal, 5 and 5.0: then the order of speakers shows.
+            heard = {speaker: talk[speaker] for speaker in speakers[i:stop] if speaker}
+        cut = -1
+        if (
+            stop < count
+            and not low[stop]
+            and truncation
+            and starts[stop] < start + longest
+            and ends[stop] - start > longest
+        ):
+            truncation_events += 1
+            number, cut_end = cuts.cut(stop, start + longest)
+            speaker = speakers[stop]
+            if not speaker or speaker in talk or (stop < wall and len(talk) < max_speakers):
+                cut = count + number
+                end = cut_end
+                if speaker:
+                    heard = {**heard, speaker: heard.get(speaker, 0) + (end - starts[stop])}
+
+        if not shortest <= end - start <= longest or stop - i + (cut >= 0) < 2:
+            lost["win"].append(i)
+            j = min(stop, count - 1)
             if "speaker" not in segments[j] or speakers[j] == NO_SPEAKER:
-                lose("no_spkr", i)
-            elif bandwidths[j] < min_bandwidth:
-                lose("next_seg_bm", i)
-            losses.append(Loss(i, pieces, j, end - start))
-            if not params.loss_details:
-                continue
-        elif not params.min_speakers <= len(talk) <= max_speakers:
-            lose("spk", i)
-            lonely.append(len(talk))
-            continue
+                lost["no_spkr"].append(i)
+            elif low[j]:
+                lost["next_seg_bm"].append(i)
+            losses.append((i, stop, cut, j, end - start))
+        elif not min_speakers <= len(heard) <= max_speakers:
+            lost["spk"].append(i)
+            lonely.append(len(heard))
         else:
-            windows.append(Window(pieces, start, end, len(talk), _longest_talkers(talk)))
-        if last is not None:
-            cuts.append(last)
-    return Candidates(columns, windows, cuts, losses, lonely, stats, truncation_events)
+            sums = sorted(heard.values(), reverse=True)
+            sums = (sums + _SILENT)[:SPEAKERS_LISTED]
+            windows.append((i, stop, cut, start, end, len(heard), sums))
+    for reason, indexes in lost.items():
+        if indexes:
+            stats[f"lost_{reason}"] = len(indexes)
+            stats[f"dur_lost_{reason}"] = reduce(add, [durations[i] for i in indexes], 0.0)
+    return Candidates(
+        columns,
+        _columns(windows, Windows),
+        _columns(losses, Losses),
+        cuts.made,
+        lonely,
+        stats,
+        truncation_events,
+    )
 
 
-def _longest_talkers(talk: dict[str, Number]) -> list[Number]:
-    longest = sorted(talk.values(), reverse=True)[:SPEAKERS_LISTED]
-    return longest + [0.0] * (SPEAKERS_LISTED - len(longest))
+def _columns(rows: list[tuple[Any, ...]], of: Any) -> Any:
+    """The columns of ``rows``; as many empty ones where there is no row."""
+    return of(*map(list, zip(*rows, strict=True))) if rows else of(*[[] for _ in of._fields])
 
 
 def add_up(values: Sequence[Number]) -> Number:
     """Plain left-to-right sum: since Python 3.12 ``sum`` compensates and gives other last bits."""
-    total: Number = 0
-    for value in values:
-        total += value
-    return total
+    return reduce(add, values, 0)
 
 
 def build_windows(entry: Row, params: WindowParams) -> Row:
@@ -215,29 +261,26 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
     dropped = params.dropped_segment_fields
     segments = [without(segment, dropped) for segment in entry["segments"] + found.cuts]
 
-    def spell_out(piece: Slice) -> list[Segment]:
-        cut = [segments[piece.cut]] if piece.cut >= 0 else []
-        return segments[piece.first : piece.stop] + cut
+    def spell_out(first: int, stop: int, cut: int) -> list[Segment]:
+        return segments[first:stop] + ([segments[cut]] if cut >= 0 else [])
 
     stats = found.stats
+    windows, losses = found.windows, found.losses
     if params.loss_details:
         stats["lost_win_full_data"] = [
             {
-                "index": loss.started_at,
-                "window_segs": spell_out(loss.segments),
-                "next_seg": segments[loss.stopped_at],
-                "prev_seg": segments[max(loss.started_at - 1, 0)],
+                "index": first,
+                "window_segs": spell_out(first, stop, cut),
+                "next_seg": segments[seen],
+                "prev_seg": segments[max(first - 1, 0)],
             }
-            for loss in found.losses
+            for first, stop, cut, seen, _ in zip(*losses, strict=True)
         ]
     return {
         **without(entry, params.dropped_row_fields),
         "windows": [
-            {
-                "segments": spell_out(window.segments),
-                "speaker_durations": window.speaker_durations,
-            }
-            for window in found.windows
+            {"segments": spell_out(first, stop, cut), "speaker_durations": talk}
+            for first, stop, cut, _, _, _, talk in zip(*windows, strict=True)
         ],
         "stats": stats,
         "truncation_events": found.truncation_events,
@@ -248,4 +291,7 @@ def without(fields: dict[str, Any], dropped: frozenset[str]) -> dict[str, Any]:
     """``fields`` less the dropped names; the same object where there is nothing to drop."""
     if dropped.isdisjoint(fields):
         return fields
-    return {name: value for name, value in fields.items() if name not in dropped}
+    kept = fields.copy()
+    for name in dropped:
+        kept.pop(name, None)
+    return kept

@@ -7,10 +7,10 @@ import pytest
 from helpers import ROOT
 
 LAYERS = [
-    {"errors", "files", "units"},
+    {"collector", "errors", "files", "units"},
     {"codec", "params"},
     {"manifests", "shards", "quarantine"},
-    {"rows", "windows", "overlap"},
+    {"rows", "cuts", "windows", "overlap"},
     {"records", "stats"},
     {"survey", "diagnosis"},
     {"report"},

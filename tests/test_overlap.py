@@ -61,7 +61,7 @@ def span_lists(draw: st.DrawFn) -> list[Span]:
     """Spans in any order, many of them alike, some empty, some ending before they start."""
     seconds = draw(spell)
     drawn = draw(st.lists(st.tuples(ticks, st.integers(-3, 200)), max_size=25))
-    return [Span(seconds(start), seconds(start + length)) for start, length in drawn]
+    return [(seconds(start), seconds(start + length)) for start, length in drawn]
 
 
 @settings(max_examples=300)
@@ -100,10 +100,10 @@ def test_what_stays_is_some_of_what_was_there(row, builder, overlap):
 @settings(max_examples=100)
 @given(span_lists())
 def test_at_0_percent_no_two_windows_overlap(spans):
-    spans = [span for span in spans if span.end > span.start]
+    spans = [span for span in spans if span[1] > span[0]]
     staying = filter_spans(spans, OverlapParams(overlap_percentage=0)).spans
     for one, other in pairwise(staying):
-        assert one.end <= other.start
+        assert one[1] <= other[0]
 
 
 @settings(max_examples=60)
@@ -125,7 +125,7 @@ def test_without_keep_windows_only_they_are_missing(row, builder, overlap):
 
 def stay(*spans: tuple[float, float], percentage: float = 50, target: float = 30) -> list[Span]:
     params = OverlapParams(overlap_percentage=percentage, target_duration=target)
-    return filter_spans([Span(*span) for span in spans], params).spans
+    return filter_spans([tuple(span) for span in spans], params).spans
 
 
 def test_touching_windows_do_not_overlap():
@@ -168,14 +168,14 @@ def test_a_removed_window_removes_nothing_any_more():
 
 
 def test_windows_of_one_span_go_together_or_stay_together():
-    spans = [Span(0, 30), Span(0.0, 30.0), Span(40, 70), Span(0, 30.0000001)]
+    spans = [(0, 30), (0.0, 30.0), (40, 70), (0, 30.0000001)]
     filtered = filter_spans(spans, OverlapParams(overlap_percentage=50, target_duration=30))
     assert len(filtered.spans) == 2
     assert filtered.windows == [0, 1, 2, 3]
 
 
 def test_spans_are_written_as_end_and_start_in_window_order():
-    spans = [Span(10, 40), Span(0, 30.5)]
+    spans = [(10, 40), (0, 30.5)]
     filtered = filter_spans(spans, OverlapParams(overlap_percentage=100))
     found = summarize(spans, filtered)
     assert found["total_dur_list_window_timestamps"] == [[40, 10], [30.5, 0]]
@@ -186,7 +186,7 @@ def test_spans_are_written_as_end_and_start_in_window_order():
 
 
 def test_sums_are_plain_left_to_right():
-    spans = [Span(1000 * k, 1000 * k + third) for k, third in enumerate([0.1, 0.2, 0.3] * 7)]
+    spans = [(1000 * k, 1000 * k + third) for k, third in enumerate([0.1, 0.2, 0.3] * 7)]
     total: float = 0
     for start, end in spans:
         total += end - start
@@ -228,7 +228,7 @@ def test_the_paths():
 def test_an_unresolved_target_is_refused(entry):
     unresolved = OverlapParams(target_duration=None)
     with pytest.raises(ParameterError, match="resolved"):
-        filter_spans([Span(0, 30), Span(1, 31)], unresolved)
+        filter_spans([(0, 30), (1, 31)], unresolved)
     if not entry["windows"]:
         with pytest.raises(ParameterError, match="resolved"):
             filter_overlaps(entry, unresolved)

@@ -121,6 +121,49 @@ def test_what_is_refused_is_refused_at_every_setting(malformed, one, other):
     assert len(set(reasons)) == 1
 
 
+@settings(max_examples=100)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([-1, 0, 1, 2, 7, 0.5, 7.25, 20, 20.0]),
+            st.sampled_from([0, 5, 5.0, 10, 3.75, 0.1 + 0.2]),
+            st.sampled_from(["a", "b", "c", "d", None]),
+        ),
+        max_size=12,
+    ),
+    st.sampled_from([0, 0.5, 2**53, 2.0**53, 2**60, 10**25, -(2**54)]),
+)
+def test_a_window_that_moves_on_is_one_grown_anew(steps, offset):
+    """Ints among floats, equal starts, steps back, times that are no doubles any more."""
+    row = a_row()
+    at = offset
+    for step, length, speaker in steps:
+        at = at + step
+        row["segments"].append(segment(at, at + length, speaker))
+    settings = {"target_window_duration": 20, "tolerance": 0.9, "max_speakers": 3}
+    assert same_json(build_windows(row, params(settings)), plainly(row, settings)) is None
+
+
+def test_equal_sums_keep_the_order_of_speakers_when_the_window_moves_on():
+    row = a_row(segment(0, 2), segment(2.0, 7.0, "b"), segment(7, 12))
+    built = build_windows(row, WindowParams(target_window_duration=11))
+    assert same_json(built, plainly(row, {"target_window_duration": 11})) is None
+    assert repr(built["windows"][1]["speaker_durations"]) == "[5.0, 5, 0.0, 0.0, 0.0]"
+
+
+def test_a_window_does_not_move_on_where_integers_are_no_doubles():
+    """From a later start, a float, the last segment reaches farther: its end is rounded up."""
+    far, chosen = 2**53, {"target_window_duration": 16, "tolerance": 0.25}
+    row = a_row(
+        segment(far - 17, far - 10),
+        segment(float(far - 17), far - 5, "b"),
+        segment(far - 4, far + 3, "a"),
+    )
+    built = build_windows(row, params(chosen))
+    assert same_json(built, plainly(row, chosen)) is None
+    assert built["truncation_events"] == 1
+
+
 # The rules, one by one; 30 s ± 0.1 accepts 27 to 33 s
 
 BOUNDS = WindowParams(target_window_duration=30.0, tolerance=0.1, drop_fields="")

@@ -9,16 +9,8 @@ from alm.report.charts import Bar
 from alm.report.html import Html, exact, table, tag
 from alm.report.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
 from alm.report.page import cards, figure, notice, page, section
+from alm.survey import STOPS
 from alm.units import count, counted, duration, number, percent
-
-STOPS = {
-    "end_of_recording": "the recording ended",
-    "too_long": "the next segment reached too far",
-    "low_bandwidth": "the next segment had a low bandwidth",
-    "unlabelled": "the next segment had no speaker",
-    "too_many_speakers": "the next speaker was one too many",
-}
-"""Why windows stayed too short, in words."""
 
 
 def overview(stats: Stats, library: str) -> str:

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from alm import codec, files
+from alm.collector import rarely_collected
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.manifests import ByteRange, read_lines
@@ -62,6 +63,7 @@ def build_chunk(
     """Build some lines of a shard into a part of each output."""
     summary = Summary()
     with (
+        rarely_collected(),
         files.written_whole(parts[0]) as records,
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as recordings,

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from alm import codec, files
+from alm.collector import rarely_collected
 from alm.engines import Execution
 from alm.manifests import ByteRange, read_lines, whole_file
 from alm.params import OverlapParams
@@ -51,7 +52,7 @@ def overlap_chunk(
     """Filter some records of a shard into a part of the output."""
     (part,) = parts
     summary = Summary()
-    with files.written_whole(part) as output:
+    with rarely_collected(), files.written_whole(part) as output:
         for span in ranges:
             for line in read_lines(span, longest=-1):
                 record = decode(line.raw)
