@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import compress, islice, repeat
 from operator import ge, gt, lt, sub
@@ -158,7 +158,7 @@ def _words_outside(
 
 
 def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> None:
-    for cause, number in Counter(_causes(found, params)).items():
+    for cause, number in _causes(found, params).items():
         survey.count(f"stopped_by/{cause}", number)
     bins = 1 / (params.target_window_duration * SHARE_BIN)
     reached = [int(duration * bins + _EDGE) for duration in found.losses.durations]
@@ -168,20 +168,28 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
         survey.count(f"too_few_speakers/{speakers}", number)
 
 
-def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
-    """Why each window that missed its duration did not grow on: one of :data:`STOPS`."""
+def _causes(found: Candidates, params: WindowParams) -> Counter[str]:
+    """Why the windows that missed their duration did not grow on, by :data:`STOPS`."""
     starts, ends, _, bandwidths, speakers, *_ = found.columns
-    for first, stop, _, j, _ in zip(*found.losses, strict=True):
-        if stop > j:
-            yield "end_of_recording"
+    firsts, stops, *_ = found.losses
+    causes: Counter[str] = Counter()
+    depends = set()
+    # Many windows end at one segment, so it is looked at once for all of them.
+    for j, number in Counter(stops).items():
+        if j == len(starts):
+            causes["end_of_recording"] += number
         elif bandwidths[j] < params.min_bandwidth:
-            yield "low_bandwidth"
+            causes["low_bandwidth"] += number
         elif speakers[j] == NO_SPEAKER:
-            yield "unlabelled"
-        elif ends[j] - starts[first] > params.longest:
-            yield "too_long"
+            causes["unlabelled"] += number
         else:
-            yield "too_many_speakers"
+            depends.add(j)
+    if depends:
+        for first, j in zip(firsts, stops, strict=True):
+            if j in depends:
+                too_long = ends[j] - starts[first] > params.longest
+                causes["too_long" if too_long else "too_many_speakers"] += 1
+    return causes
 
 
 def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: Stats) -> None:
