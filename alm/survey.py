@@ -204,7 +204,6 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
     windows = record.windows
     survey.count(f"windows_per_recording/{len(kept)}")
     durations = list(map(sub, record.ends, record.starts))
-    gaps = list(map(sub, islice(record.starts, 1, None), record.ends))
     pieces = list(zip(windows.firsts, windows.stops, windows.cuts, strict=True))
     kept_pieces = [pieces[k] for k in kept]
     survey.add_seconds("candidate_dur", _covered_speech(durations, pieces))
@@ -216,7 +215,7 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
         survey.count(f"recording_yield/{_percent(kept_dur / record.length)}")
     for k, piece in zip(kept, kept_pieces, strict=True):
         duration = windows.ends[k] - windows.starts[k]
-        speech, silence = _speech(record, piece, durations, gaps)
+        speech, silence = _speech(record, piece, durations)
         survey.count(f"window_duration/{int(duration)}")
         survey.count(f"speakers_per_window/{windows.speakers[k]}")
         survey.add_seconds("window_speech_dur", speech)
@@ -229,24 +228,21 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
             survey.count(f"dominant_speaker/{_percent(share)}")
 
 
-def _speech(
-    record: Record, piece: _Piece, durations: Sequence[Number], gaps: Sequence[Number]
-) -> tuple[Number, Number]:
+def _speech(record: Record, piece: _Piece, durations: list[Number]) -> tuple[Number, Number]:
     """Seconds of a window in which somebody speaks, and the longest gap between its segments.
 
-    ``durations`` are those of all segments, ``gaps`` the times between each and the next.
+    ``durations`` are those of all segments.
     """
     first, stop, cut = piece
-    spoken, silent = [*durations[first:stop]], [*gaps[first : stop - 1]]
+    starts, ends, spoken = record.starts[first:stop], record.ends[first:stop], durations[first:stop]
     if cut >= 0:
         spoken.append(durations[cut])
-        silent.append(record.starts[cut] - record.ends[stop - 1])
-    if min(silent, default=0) >= 0 and min(spoken) >= 0:
-        return add_up(spoken), max(silent, default=0)
-    times = list(zip(record.starts[first:stop], record.ends[first:stop], strict=True))
-    if cut >= 0:
-        times.append((record.starts[cut], record.ends[cut]))
-    return _union(times)
+        starts.append(record.starts[cut])
+        ends.append(record.ends[cut])
+    gaps = list(map(sub, islice(starts, 1, None), ends))
+    if min(gaps, default=0) >= 0 and min(spoken) >= 0:
+        return add_up(spoken), max(gaps, default=0)
+    return _union(zip(starts, ends, strict=True))
 
 
 def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
