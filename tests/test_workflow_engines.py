@@ -62,6 +62,10 @@ def test_engines_give_the_same_bytes(run_workflow: RunWorkflow, backend: str, co
         assert "Ray node" in log.read_text()
 
 
+ENGINE = ["alm.engines.driver /", "alm.engines.driver drive", "raylet/raylet"]
+"""What tells the keeper, the driver and their Ray by their command lines."""
+
+
 class EngineRun:
     """A run of several shards that can be killed, and whose processes can be told from others.
 
@@ -149,8 +153,7 @@ def test_a_killed_run_leaves_nothing_and_goes_on(
     run = engine_run(backend)
     run.start()
     run.wait_for(run.is_at_work)
-    driver, raylet = run.pid_of("alm.engines.driver"), run.pid_of("raylet/raylet")
-    assert {driver, raylet} < run.processes().keys()
+    assert {run.pid_of(part) for part in ENGINE} < run.processes().keys()
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.wait()
     run.wait_for(lambda: not run.processes(), 20)
@@ -169,7 +172,7 @@ def test_a_killed_run_leaves_nothing_and_goes_on(
         assert ours.read_bytes() == theirs.read_bytes()
 
 
-@pytest.mark.parametrize("part", ["alm.engines.driver", "raylet/raylet"])
+@pytest.mark.parametrize("part", ENGINE)
 def test_a_killed_engine_is_named_and_the_next_job_starts_its_own(
     engine_run: Callable[[str], EngineRun], part: str
 ) -> None:

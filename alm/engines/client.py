@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -119,19 +120,34 @@ def share_driver(execution: Execution, log: IO[bytes]) -> DriverProcess:
 @contextmanager
 def _connect(execution: Execution) -> Iterator[Connection]:
     """To the driver of the run, or else to one that lives as long as this connection."""
-    connection = None if execution.ray_address else _connection_to(os.environ.get(SHARED))
-    driver = None
-    if connection is None:
-        driver = DriverProcess(execution)
-        connection = _connection_to(driver.socket)
+    shared = None if execution.ray_address else os.environ.get(SHARED)
+    connection = _connection_to(shared)
+    if shared and connection:
+        with connection:
+            try:
+                yield connection
+            except BaseException:
+                connection.close()
+                _wait_until_gone(shared)
+                raise
+        return
+    driver = DriverProcess(execution)
     try:
+        connection = _connection_to(driver.socket)
         if connection is None:
             raise EngineError(LOST)
         with connection:
             yield connection
     finally:
-        if driver is not None:
-            driver.stop()
+        driver.stop()
+
+
+def _wait_until_gone(path: str) -> None:
+    """Until nothing works on the chunks of a job that failed: its driver ends with it."""
+    deadline = time.monotonic() + EXIT_SECONDS
+    while (probe := _connection_to(path)) and time.monotonic() < deadline:
+        probe.close()
+        time.sleep(0.02)
 
 
 def _connection_to(path: str | None) -> Connection | None:

@@ -77,7 +77,10 @@ def run_in_chunks(
     size = sum(span.stop - span.start for span in ranges)
     if not size:
         execution = Execution("local")
-    with open_engine(execution, outputs[0].parent) as engine:
+    with (
+        _part_folders(outputs) as folders,
+        open_engine(execution, outputs[0].parent) as engine,
+    ):
         least = CHUNKS_A_THREAD * engine.threads if engine.threads > 1 else 1
         count = max(least, math.ceil(size / MAX_CHUNK_BYTES))
         groups = cut_evenly(ranges, count)
@@ -92,19 +95,18 @@ def run_in_chunks(
         def report(index: int, done: Done) -> None:
             logger.info("chunk %d of %d done by %s", index + 1, len(groups), done.worker)
 
-        with _part_folders(outputs) as folders:
-            chunks = [
-                Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
-                for index, group in enumerate(groups)
-            ]
-            with _progress_in_log(folders[0], len(chunks)):
-                results = engine.map_chunks(partial(_work_on, work), chunks, report)
-            for number, output in enumerate(outputs):
-                parts = [chunk.parts[number] for chunk in chunks]
-                if len(parts) == 1:
-                    os.replace(parts[0], output)
-                else:
-                    files.join(parts, output)
+        chunks = [
+            Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
+            for index, group in enumerate(groups)
+        ]
+        with _progress_in_log(folders[0], len(chunks)):
+            results = engine.map_chunks(partial(_work_on, work), chunks, report)
+        for number, output in enumerate(outputs):
+            parts = [chunk.parts[number] for chunk in chunks]
+            if len(parts) == 1:
+                os.replace(parts[0], output)
+            else:
+                files.join(parts, output)
     return add_summaries(done.summary for done in results)
 
 
