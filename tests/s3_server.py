@@ -26,6 +26,15 @@ def unavailable(request: BaseHTTPRequestHandler) -> None:
         request.wfile.write(body)
 
 
+def forbidden(request: BaseHTTPRequestHandler) -> None:
+    """A 403, as when a key has expired."""
+    body = b"<Error><Code>ExpiredToken</Code><Message>AKIASHOWN has expired</Message></Error>"
+    request.send_response(403)
+    request.send_header("Content-Length", str(len(body)))
+    request.end_headers()
+    request.wfile.write(body)
+
+
 def dropped(request: BaseHTTPRequestHandler) -> None:
     """A connection that ends without an answer."""
     request.close_connection = True

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 from conftest import RunWorkflow
 from helpers import ROOT
-from s3_server import BUCKET, Storage, cut_short, dropped, moto_server, storage, unavailable
+from s3_server import (
+    BUCKET,
+    Storage,
+    cut_short,
+    dropped,
+    forbidden,
+    moto_server,
+    storage,
+    unavailable,
+)
 
 from alm import curate_manifest
 from alm.errors import ManifestError
@@ -193,6 +202,19 @@ def test_a_lasting_failure_ends_with_one_line_and_a_remedy(storage, monkeypatch,
     assert repr(url) in str(error.value)
     assert "check the network and the endpoint, then start again" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("scheme", ["s3", "http"])
+def test_a_refusal_while_reading_is_explained_and_quotes_nothing(storage, scheme):
+    url = storage.put("m.jsonl", ROWS)
+    if scheme == "http":
+        url = f"{storage.proxy.url}/{BUCKET}/m.jsonl"
+    storage.proxy.failing = is_read
+    storage.proxy.always = forbidden
+    with pytest.raises(ManifestError, match="access is refused") as error:
+        list(read_lines(whole_file(url)))
+    assert repr(url) in str(error.value)
+    assert "AKIASHOWN" not in str(error.value)
 
 
 def test_a_server_that_is_not_there(storage, monkeypatch):

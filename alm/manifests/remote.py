@@ -93,8 +93,8 @@ def opened(url: str, version: str) -> Iterator[BinaryIO]:
         raise changed(url)
     with _explained(url):
         source = fs.open(path, "rb", block_size=BLOCK_BYTES, cache_type="none", size=before.size)
-        with source, io.BufferedReader(_Object(source, before.size), BLOCK_BYTES) as file:
-            yield file
+    with source, io.BufferedReader(_Object(source, before), BLOCK_BYTES) as file:
+        yield file
     if stat(url).version != before.version:
         raise changed(url)
 
@@ -102,9 +102,9 @@ def opened(url: str, version: str) -> Iterator[BinaryIO]:
 class _Object(io.RawIOBase):
     """An object as a raw file: each read is one range request, repeated when it fails."""
 
-    def __init__(self, source: Any, size: int) -> None:
+    def __init__(self, source: Any, manifest: Manifest) -> None:
         self._source = source
-        self._size = size
+        self._url, self._size = manifest.path, manifest.size
         self._position = 0
 
     def readable(self) -> bool:
@@ -121,7 +121,8 @@ class _Object(io.RawIOBase):
         wanted = min(len(buffer), self._size - self._position)
         if wanted <= 0:
             return 0
-        data = _retried(lambda: self._fetch(wanted))
+        with _explained(self._url):
+            data = _retried(lambda: self._fetch(wanted))
         buffer[: len(data)] = data
         self._position += len(data)
         return len(data)
@@ -217,7 +218,7 @@ def _explained(url: str) -> Iterator[None]:
     """
     try:
         yield
-    except (ManifestError, EOFError):
+    except ManifestError:
         raise
     except Exception as error:
         cause = _cause(error)
