@@ -61,7 +61,8 @@ class DriverProcess:
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, "PYTHONPATH": python_path},
+                # What killed processes leave in their temporary folder goes with ours.
+                env={**os.environ, "PYTHONPATH": python_path, "TMPDIR": str(self.folder)},
                 pass_fds=[listener.fileno()],
                 start_new_session=True,  # Ctrl-C is for those who started it
             )

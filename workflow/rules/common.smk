@@ -17,7 +17,7 @@ from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.errors import AlmError, ParameterError
 from alm.jobs import share_package
-from alm.manifests import discover, is_url
+from alm.manifests import discover, is_compressed, is_url
 from alm.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 from alm.provenance import code_hash
 from alm.shards import plan_shards, read_plan, resolve_shard_size, write_plan

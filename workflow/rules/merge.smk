@@ -13,7 +13,7 @@ rule merge_quarantine:
     conda:
         "../../envs/alm.yaml"
     resources:
-        mem_mb=JOB_MB,
+        mem_mb=merge_mem_mb,
         runtime=merge_runtime,
     params:
         code=code_hash("alm.steps.merge"),
@@ -35,7 +35,7 @@ rule merge_output:
     conda:
         "../../envs/alm.yaml"
     resources:
-        mem_mb=JOB_MB,
+        mem_mb=merge_mem_mb,
         runtime=merge_runtime,
     params:
         max_invalid_fraction=config["max_invalid_fraction"],

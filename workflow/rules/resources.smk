@@ -15,46 +15,60 @@ STEP_THREADS = ALL_CORES if ENGINE_HERE else 1
 JOB_MB = 1_000
 """For Snakemake's own processes in a cluster's job (measured: 350) and a step beside them (150)."""
 
-ENGINE_MB = {"local": 0, "ray_data": 2_000, "xenna": 3_000}
-"""For the engine."""
+ENGINE_MB = {"ray_data": 2_000, "xenna": 3_000}
+"""For an engine (measured: 1,200 and 1,800)."""
 
-WORKER_MB = {"local": 0, "ray_data": 300, "xenna": 300}
-"""For each of its workers."""
+WORKER_MB = 300
+"""For each of its workers (measured: 200)."""
+
+KEYS_MB = 1_000
+"""For the recordings that the statistics tell from each other (measured: 270 at a time)."""
+
+MANIFEST_MB = 0.015
+"""For what the statistics hold of a manifest (measured: 0.0065)."""
 
 START_MINUTES = 10
-"""For the start of a job on a busy node and file system."""
+"""For the start of a job on a busy node and file system (measured: less than 1)."""
 
-STEP_MB_A_MINUTE = 60
-"""Of manifest that a thread works off at least (measured: 1,000 and more)."""
+STEP_MB_A_MINUTE = 200
+"""Of manifest that a step works off at least (measured: 1,000 and more with one thread)."""
 
-MERGE_MB_A_MINUTE = 600
-"""Of output that is copied at least (measured: 60,000 on a local disk)."""
+COPIED_MB_A_MINUTE = 600
+"""Of output that is copied at least (measured: 20,000 on a local disk)."""
 
 OUTPUT_FACTOR = 12
-"""At most so many times larger is the output than the manifests, with candidate windows."""
+"""So many times larger than the manifests may the output be, with candidate windows."""
 
-RECORDING_SHARE = 0.01
-"""Of the manifests' size for the statistics: 24 bytes a row of 6 kB (0.4 %), and shorter rows."""
+COMPRESSION = 10
+"""So many times larger than a compressed manifest may be what it holds."""
 
-SHARD_MB = {
-    name: sum(span.stop - span.start for span in ranges) / 1e6 for name, ranges in RANGES.items()
-}
-ALL_MB = sum(SHARD_MB.values())
+
+def plain_mb(ranges):
+    """The size of what the ranges hold, in MB."""
+    factors = {True: COMPRESSION, False: 1}
+    return (
+        sum((end - begin) * factors[is_compressed(path)] for path, begin, end, *_ in ranges) / 1e6
+    )
 
 
 def step_mem_mb(wildcards, threads, attempt):
-    backend = config["backend"]
-    return attempt * (JOB_MB + ENGINE_MB[backend] + threads * WORKER_MB[backend])
+    engine = ENGINE_MB[config["backend"]] + threads * WORKER_MB if ENGINE_HERE else 0
+    return attempt * (JOB_MB + engine)
 
 
-def step_runtime(wildcards, threads, attempt):
-    work = SHARD_MB[wildcards.shard] / STEP_MB_A_MINUTE / threads
-    return attempt * round(START_MINUTES + work)
+def step_runtime(wildcards, attempt):
+    return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / STEP_MB_A_MINUTE)
+
+
+def merge_mem_mb(wildcards, attempt):
+    return attempt * JOB_MB
 
 
 def merge_runtime(wildcards, attempt):
-    return attempt * round(START_MINUTES + ALL_MB * OUTPUT_FACTOR / MERGE_MB_A_MINUTE)
+    output_mb = OUTPUT_FACTOR * sum(map(plain_mb, RANGES.values()))
+    return attempt * round(START_MINUTES + output_mb / COPIED_MB_A_MINUTE)
 
 
 def stats_mem_mb(wildcards, attempt):
-    return attempt * round(JOB_MB + ALL_MB * RECORDING_SHARE)
+    manifests = {span.path for ranges in RANGES.values() for span in ranges}
+    return attempt * round(JOB_MB + KEYS_MB + len(manifests) * MANIFEST_MB)
