@@ -106,7 +106,7 @@ def test_tables_go_between_the_marks(tmp_path: Path) -> None:
     path = tmp_path / "a.md"
     path.write_text(f"before\n{document.BEGIN}\nold\n{document.END}\nafter\n")
     for value in (1.5, 2.5):
-        document.insert(path, {"kernel": Part("Title", [Figure("a", value, "s")])})
+        document.insert(path, {"kernel": Part("Title", [Figure("a", value, "s")])}, "no.png")
     text = path.read_text()
     assert re.match("before\n", text)
     assert text.endswith(f"{document.END}\nafter\n")
@@ -114,7 +114,7 @@ def test_tables_go_between_the_marks(tmp_path: Path) -> None:
     assert "1.5 s" not in text
     path.write_text("no marks")
     with pytest.raises(SystemExit):
-        document.insert(path, {})
+        document.insert(path, {}, "no.png")
 
 
 def test_a_profile_holds_the_time_of_the_work() -> None:

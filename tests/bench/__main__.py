@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,6 +26,7 @@ PARTS: dict[str, Callable[[Path, bool], Part]] = {
 }
 DOCS = ROOT / "docs"
 LAST = DOCS / "performance.json"
+PICTURE = "images/performance.png"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -39,13 +40,19 @@ def main(arguments: list[str] | None = None) -> None:
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
 
-    print(f"{figures.machine()}; busy now: {os.getloadavg()[0]:.1f} cores\n", flush=True)
+    print(f"{figures.MACHINE}\n", flush=True)
     last = figures.read(LAST)
     results: figures.Results = {}
+    failed = []
     for name in [name for name in PARTS if name in options.parts or not options.parts]:
         began = time.monotonic()
-        with TemporaryDirectory(prefix="alm-bench-") as folder:
-            results[name] = PARTS[name](Path(folder), options.tiny)
+        try:
+            with TemporaryDirectory(prefix="alm-bench-") as folder:
+                results[name] = PARTS[name](Path(folder), options.tiny)
+        except RuntimeError as error:
+            failed.append(name)
+            print(f"{name} could not be measured: {error}\n", flush=True)
+            continue
         print(document.terminal({name: results[name]}, last))
         print(f"  measured in {time.monotonic() - began:.0f} s\n", flush=True)
 
@@ -54,9 +61,11 @@ def main(arguments: list[str] | None = None) -> None:
     if options.renew:
         renewed = {name: (last | results)[name] for name in PARTS if name in last | results}
         figures.write(LAST, renewed)
-        picture.draw(renewed, DOCS / "images" / "performance.png")
-        document.insert(DOCS / "performance.md", renewed)
+        picture.draw(renewed, DOCS / PICTURE)
+        document.insert(DOCS / "performance.md", renewed, PICTURE)
     print(f"written to {DOCS if options.renew else options.output}")
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

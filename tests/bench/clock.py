@@ -107,7 +107,9 @@ def run(command: Sequence[str], folder: Path, *, watch: bool = False) -> Run:
         with _peaks(process.pid, watch) as peaks:
             process.wait()
     if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed:\n{log.read_text(errors='replace')[-4000:]}")
+        raise RuntimeError(
+            f"{' '.join(command)} failed:\n{log.read_text(errors='replace')[-4000:]}"
+        )
     return Run(time.monotonic() - began, cpu() - used, peaks)
 
 

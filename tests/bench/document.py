@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.figures import Figure, Part, Results, last_time, machine
+from bench.figures import MACHINE, Figure, Part, Results, last_time
 
+ABOUT = "Time a row by the number of rows, and memory by the size of the input"
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
 
 
@@ -25,18 +26,19 @@ def terminal(results: Results, last: Results) -> str:
     return "\n".join(lines[1:])
 
 
-def insert(path: Path, results: Results) -> None:
-    """Put the tables between the two marks of a document."""
+def insert(path: Path, results: Results, picture: str) -> None:
+    """Put picture and tables between the two marks of a document."""
     text = path.read_text()
+    shown = f"![{ABOUT}]({picture})" if (path.parent / picture).exists() else ""
     before, found, rest = text.partition(BEGIN)
     _, ended, after = rest.partition(END)
     if not found or not ended:
         raise SystemExit(f"{path} has no place for the figures: {BEGIN} ... {END}")
-    path.write_text(f"{before}{BEGIN}\n\n{_markdown(results)}\n\n{END}{after}")
+    path.write_text(f"{before}{BEGIN}\n\n{_markdown(results, shown)}\n\n{END}{after}")
 
 
-def _markdown(results: Results) -> str:
-    blocks = [f"Measured on {machine()}."]
+def _markdown(results: Results, shown: str) -> str:
+    blocks = [f"Measured on {MACHINE}.", *filter(None, [shown])]
     for name, part in results.items():
         blocks += [f"### {part.title}", f"`make bench BENCH_ARGS={name}`", table(part)]
         if part.profile:

@@ -81,13 +81,17 @@ class Part:
 Results = dict[str, Part]
 
 
-def machine() -> str:
-    """What it was measured on."""
+def _machine() -> str:
+    """What it is measured on, and how busy that is (the load of the last minute)."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 1e9
     return (
         f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GB of memory, "
-        f"{platform.system()}, Python {platform.python_version()}"
+        f"{platform.system()}, Python {platform.python_version()}; load "
+        f"{os.getloadavg()[0]:.1f} at the start"
     )
+
+
+MACHINE = _machine()
 
 
 def read(path: Path) -> Results:
@@ -105,7 +109,7 @@ def write(path: Path, results: Results) -> None:
     """Write all figures as JSON."""
     parts = {name: asdict(part) for name, part in results.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"machine": machine(), "parts": parts}, indent=1) + "\n")
+    path.write_text(json.dumps({"machine": MACHINE, "parts": parts}, indent=1) + "\n")
 
 
 def last_time(figure: Figure, part: Part | None) -> str:

@@ -62,7 +62,7 @@ def _against_plain(manifest: Path, rounds: int) -> list[list[float]]:
     with fast.open() as left, slow.open() as right:
         for a, b in zip(left, right, strict=True):
             if json.loads(a) != json.loads(b):
-                raise SystemExit("curate_manifest and the plain transcription differ")
+                raise RuntimeError("curate_manifest and the plain transcription differ")
     return turns
 
 

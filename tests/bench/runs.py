@@ -102,7 +102,7 @@ def _graph(folder: Path, **config: object) -> dict[int, list[int]]:
     command += [f"{key}={value}" for key, value in config.items()]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise SystemExit(f"there is no graph of jobs:\n{done.stderr[-4000:]}")
+        raise RuntimeError(f"there is no graph of jobs:\n{done.stderr[-4000:]}")
     needs: dict[int, list[int]] = {
         int(job): [] for job in re.findall(r"^\s*(\d+)\[label", done.stdout, re.MULTILINE)
     }
