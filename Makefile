@@ -15,7 +15,7 @@ RESULTS := results/sample
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run report test lint bench fuzz format pins images clean
+.PHONY: help setup run report test lint bench fuzz scaling format pins images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ bench: setup ## measure speed and memory, as ratios within one run (some 15 minu
 
 fuzz: setup ## damage 100,000 manifests at random and see that every row is answered for
 	$(IN_VENV) python tests/fuzz.py $(FUZZ_ARGS)
+
+scaling: setup ## measure what planning and jobs cost, print the tables of docs/scaling.md
+	$(IN_VENV) python tests/scaling.py
 
 format: setup ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff check --fix .

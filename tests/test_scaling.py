@@ -1,0 +1,27 @@
+"""A run is planned from names and sizes alone, however many rows there are."""
+
+from pathlib import Path
+
+import pytest
+import scaling
+from helpers import ROOT
+
+
+@pytest.mark.workflow
+def test_a_hundred_million_rows_are_planned_in_a_minute_and_a_gigabyte(tmp_path: Path) -> None:
+    """600 GB that are not there. CPU time, since the clock also counts what else runs here."""
+    manifests = scaling.sparse_manifests(tmp_path / "in", rows=10**8, manifests=1_000)
+    try:
+        plan = scaling.plan(tmp_path, manifests)
+    finally:
+        for path in manifests.rglob("*.jsonl"):
+            path.unlink()
+    assert 100 < plan.shards <= 4096
+    assert plan.jobs == scaling.JOBS_A_SHARD * plan.shards + 5
+    assert plan.memory < 1000
+    assert plan.cpu < 60
+
+
+def test_the_documentation_holds_the_forecast() -> None:
+    text = (ROOT / "docs" / "scaling.md").read_text()
+    assert scaling.markdown(scaling.FORECAST, scaling.forecast()) in text
