@@ -23,7 +23,7 @@ from alm.shards import plan_shards, resolve_shard_size
 MS_A_ROW = 0.3
 """CPU time of a row, from parsing it to writing its windows: `make bench`."""
 
-JOB_CPU_S, CLUSTER_JOB_CPU_S = 0.3, 2.5
+JOB_CPU_S, CLUSTER_JOB_CPU_S = 0.3, 3.0
 """CPU time that a job takes without any row: on one machine, as a job of a cluster."""
 
 ROW_BYTES = 6_000

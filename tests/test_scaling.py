@@ -17,7 +17,7 @@ def test_a_hundred_million_rows_are_planned_in_a_minute_and_a_gigabyte(tmp_path:
         for path in manifests.rglob("*.jsonl"):
             path.unlink()
     assert 100 < plan.shards <= 4096
-    assert plan.jobs == scaling.JOBS_A_SHARD * plan.shards + 5
+    assert 0 < plan.jobs - scaling.JOBS_A_SHARD * plan.shards < 10
     assert plan.memory < 1000
     assert plan.cpu < 60
 

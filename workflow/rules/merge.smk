@@ -14,7 +14,7 @@ rule merge_quarantine:
         "../../envs/alm.yaml"
     resources:
         mem_mb=merge_mem_mb,
-        runtime=merge_runtime,
+        runtime=stats_runtime,
     params:
         code=code_hash("alm.steps.merge"),
     script:

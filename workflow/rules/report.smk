@@ -53,7 +53,7 @@ rule pages:
         "../../envs/alm.yaml"
     resources:
         mem_mb=stats_mem_mb,
-        runtime=merge_runtime,
+        runtime=stats_runtime,
     params:
         benchmarks=output("benchmarks"),
         code=code_hash("alm.steps.report"),

@@ -36,8 +36,11 @@ STEP_MB_A_MINUTE = 200
 COPIED_MB_A_MINUTE = 600
 """Of output that is copied at least (measured: 20,000 on a local disk)."""
 
-OUTPUT_FACTOR = 12
-"""So many times larger than the manifests may the output be, with candidate windows."""
+OUTPUT_FACTOR = 12 if config["keep_windows"] else 2
+"""So many times larger than the manifests may the output be."""
+
+STATS_MB_A_MINUTE = 60_000
+"""Of manifest whose statistics, 8 bytes a row and a summary a shard, are read at least."""
 
 COMPRESSION = 10
 """So many times larger than a compressed manifest may be what it holds."""
@@ -65,8 +68,13 @@ def merge_mem_mb(wildcards, attempt):
 
 
 def merge_runtime(wildcards, attempt):
-    output_mb = OUTPUT_FACTOR * sum(map(plain_mb, RANGES.values()))
-    return attempt * round(START_MINUTES + output_mb / COPIED_MB_A_MINUTE)
+    copied_mb = OUTPUT_FACTOR * sum(map(plain_mb, RANGES.values())) if config["merge"] else 0
+    return attempt * round(START_MINUTES + copied_mb / COPIED_MB_A_MINUTE)
+
+
+def stats_runtime(wildcards, attempt):
+    read_mb = sum(map(plain_mb, RANGES.values()))
+    return attempt * round(START_MINUTES + read_mb / STATS_MB_A_MINUTE)
 
 
 def stats_mem_mb(wildcards, attempt):

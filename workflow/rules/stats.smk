@@ -22,7 +22,7 @@ rule stats:
         "../../envs/alm.yaml"
     resources:
         mem_mb=stats_mem_mb,
-        runtime=merge_runtime,
+        runtime=stats_runtime,
     params:
         window=asdict(CONFIG.window),
         overlap=asdict(CONFIG.overlap),
