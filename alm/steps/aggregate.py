@@ -38,7 +38,7 @@ DISTRIBUTIONS_IN_SECONDS = ("bandwidth_dur", "sample_rate_dur")
 
 KEY_BYTES = 8
 KEYS_AT_ONCE = 1 << 25
-"""Some 700 MB while they are sorted."""
+"""Some 800 MB while they are sorted."""
 
 
 def aggregate(
