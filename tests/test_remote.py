@@ -393,3 +393,24 @@ def test_an_object_that_changes_during_the_run_stops_it(storage, run_workflow) -
     assert not (run.output / "alm_output.jsonl").exists()
     assert run_workflow(manifest_path=url).stats["entries"] == 100
     assert os.path.exists(run.output / "alm_output.jsonl")
+
+
+@pytest.mark.workflow
+def test_rows_that_are_added_during_the_run_wait_for_the_next_one(
+    storage, run_workflow, tmp_path
+) -> None:
+    """The object is read before the file, so that is the moment to write."""
+    url, path = storage.put("m.jsonl", GOOD * 5), tmp_path / "n.jsonl"
+    path.write_bytes(GOOD * 3)
+    once = threading.Lock()
+
+    def add(request) -> None:
+        if is_read(request) and once.acquire(blocking=False):
+            with path.open("ab") as file:
+                file.write(GOOD * 2)
+
+    storage.proxy.before = add
+    config = {"manifest_path": [url, str(path)]}
+    assert run_workflow(**config).stats["entries"] == 5 + 3
+    assert path.read_bytes() == GOOD * 5
+    assert run_workflow(**config).stats["entries"] == 5 + 5
