@@ -128,7 +128,7 @@ def complaint(backend: str, address: str, folder: Path) -> str:
 
 @pytest.mark.workflow
 @pytest.mark.parametrize("backend", ON_RAY)
-def test_both_nodes_work_and_give_the_same_bytes(
+def test_the_cluster_works_and_gives_the_same_bytes(
     known: Cluster, run_workflow: RunWorkflow, backend: str
 ) -> None:
     manifests = [str(shared_folder() / "sample"), str(ROOT / "workflow" / "sample" / "manifests")]
@@ -140,7 +140,9 @@ def test_both_nodes_work_and_give_the_same_bytes(
         assert (run.output / name).read_bytes() == (local.output / name).read_bytes()
     for step in ("build", "overlap"):
         (log,) = (run.output / "logs" / step).glob("*.log")
-        assert len(set(re.findall(r"done by .*, Ray node (\w+)", log.read_text()))) == 2
+        places = set(re.findall(r"done by .*, Ray node (\w+)", log.read_text()))
+        assert places
+        assert places <= {node[:8] for node in nodes_of(known)}
     assert not (run.output / "logs" / "engine.log").exists()
 
     deadline = time.monotonic() + 30
@@ -148,6 +150,26 @@ def test_both_nodes_work_and_give_the_same_bytes(
         time.sleep(0.2)
     assert known.workers() == set()
     assert all(node.poll() is None for node in known.nodes)
+
+
+@pytest.mark.parametrize("backend", ON_RAY)
+def test_chunks_spread_over_the_nodes(
+    known: Cluster, tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    with open_engine(Execution(backend, ray_address=known.address), tmp_path) as engine:
+        found = engine.map_chunks(meet, [tmp_path, tmp_path], lambda *_: None)
+    assert set(found) == nodes_of(known)
+
+
+def meet(folder: Path) -> str:
+    """Wait until a chunk is worked on on another node, too."""
+    place = node_of(0)
+    (folder / place).touch()
+    deadline = time.monotonic() + 120
+    while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return place
 
 
 def test_an_engine_takes_its_threads_from_the_cluster(known: Cluster, tmp_path: Path) -> None:
