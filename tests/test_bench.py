@@ -27,7 +27,7 @@ def test_parts_in_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     main(["--tiny", "--output", str(tmp_path), "kernel", "statistics", "linear"])
     found = figures_of(tmp_path)
     assert list(found) == ["kernel", "statistics", "linear"]
-    assert sum(found["statistics"].profile.values()) == pytest.approx(1, abs=0.3)
+    assert 0 < sum(found["statistics"].profile.values()) < 1.001
     shown = capsys.readouterr().out
     assert all(figure.name in shown for part in found.values() for figure in part.figures)
 
