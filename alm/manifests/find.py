@@ -58,8 +58,7 @@ def _search(item: str, exclude: str | None) -> list[Manifest]:
         what, paths, root = _listed(item)
         found = [_manifest(path) for path in sorted(paths) if _is_manifest_name(path)]
         found = [manifest for manifest in found if _is_file(manifest.path)]
-        manifests = _outside_of_runs(found, root)
-        manifests = [m for m in manifests if not (exclude and _lies_in(m.path, exclude, item))]
+        manifests = _outside_of(exclude, _outside_of_runs(found, root), searched=item)
     if not manifests:
         raise ManifestError(
             f"manifest_path: {what} {item!r} holds no manifest, "
@@ -111,11 +110,14 @@ def _holds_a_run(folder: str) -> bool:
     )
 
 
-def _lies_in(path: str, folder: str, searched: str) -> bool:
-    """Whether ``path`` is in ``folder`` although the search of ``searched`` began outside of it."""
+def _outside_of(folder: str | None, manifests: list[Manifest], searched: str) -> list[Manifest]:
+    """Those that are not in ``folder``; all of them where the search itself began in there."""
+    if not folder:
+        return manifests
     inside = os.path.join(os.path.realpath(folder), "")
-    found_inside = os.path.realpath(path).startswith(inside)
-    return found_inside and not os.path.realpath(searched).startswith(inside)
+    if os.path.realpath(searched).startswith(inside):
+        return manifests
+    return [each for each in manifests if not os.path.realpath(each.path).startswith(inside)]
 
 
 def _is_file(path: str) -> bool:

@@ -33,7 +33,7 @@ START_MINUTES = 10
 STEP_MB_A_MINUTE = 200
 """Of manifest that a step works off at least (measured: 1,000 and more with one thread)."""
 
-COPIED_MB_A_MINUTE = 600
+COPIED_MB_A_MINUTE = 6_000
 """Of output that is copied at least (measured: 20,000 on a local disk)."""
 
 OUTPUT_FACTOR = 12 if config["keep_windows"] else 2
