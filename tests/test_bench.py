@@ -1,6 +1,7 @@
 """The benchmark works, tried out on very little; what it measures is no concern of the tests."""
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -19,7 +20,7 @@ def figures_of(folder: Path) -> dict[str, Part]:
     found = figures.read(folder / "performance.json")
     for part in found.values():
         assert part.figures
-        assert all(figure.value > 0 for figure in part.figures)
+        assert all(math.isfinite(figure.value) for figure in part.figures)
     return found
 
 
