@@ -26,23 +26,27 @@ _NONE = _Words([], [], [], True)
 class Cuts:
     """Cut copies of a row's segments, each made once, however many windows end with it.
 
-    ``made`` has them in the order in which they were first wanted.
+    ``copies``, without the fields to drop, are in the order in which they were first wanted; they
+    last from ``starts`` to ``ends`` (seconds).
     """
 
-    def __init__(self, segments: Sequence[Segment]) -> None:
-        self.made: list[Segment] = []
+    def __init__(self, segments: Sequence[Segment], dropped: frozenset[str] = frozenset()) -> None:
+        self.copies: list[Segment] = []
+        self.starts: list[Number] = []
+        self.ends: list[Number] = []
         self._segments = segments
+        self._dropped = dropped
         self._words: dict[int, _Words] = {}
-        self._numbers: dict[tuple[int, int], tuple[int, Number]] = {}
+        self._numbers: dict[tuple[int, int], int] = {}
 
-    def cut(self, index: int, limit: Number) -> tuple[int, Number]:
+    def cut(self, index: int, limit: Number) -> int:
         """Keep the words of segment ``index`` that end at or before ``limit`` (seconds).
 
         The ``end`` of the copy is that of the last kept word, or its own ``start`` where none is
         kept.
 
         Returns:
-            The number of the copy, and its end in seconds.
+            The number of the copy.
 
         Raises:
             RowError: the words are malformed; they are looked at here only.
@@ -53,24 +57,26 @@ class Cuts:
         words, texts, ends, in_order = spoken
         count = bisect_right(ends, limit)  # how many are kept tells which they are
         key = index, count
-        found = self._numbers.get(key)
-        if found is None:
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.copies)
             segment = self._segments[index]
             copy = segment.copy()
             if not count:
                 copy["end"], copy["text"], copy["words"] = segment["start"], "", []
             elif in_order:
-                copy["end"] = ends[count - 1]
+                copy["end"], copy["words"] = ends[count - 1], words[:count]
                 copy["text"] = " ".join(filter(None, texts[:count]))
-                copy["words"] = words[:count]
             else:
                 kept = [word for word in words if word["end"] <= limit]
-                copy["end"] = kept[-1]["end"]
+                copy["end"], copy["words"] = kept[-1]["end"], kept
                 copy["text"] = " ".join([text for word in kept if (text := word.get("word"))])
-                copy["words"] = kept
-            found = self._numbers[key] = len(self.made), copy["end"]
-            self.made.append(copy)
-        return found
+            self.starts.append(segment["start"])
+            self.ends.append(copy["end"])
+            for name in self._dropped:
+                copy.pop(name, None)
+            self.copies.append(copy)
+        return number
 
 
 def _checked(segment: Segment) -> _Words:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from alm import codec, overlap
 from alm.params import OverlapParams, WindowParams
-from alm.rows import Number, Row, Segment, recording_length
+from alm.rows import Number, Row, recording_length
 from alm.windows import Candidates, Losses, Windows, without
 
 COMPUTED = frozenset(
@@ -71,13 +71,16 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         RowError: the row is nested too deeply to be written.
     """
     dropped = params.dropped_segment_fields
-    texts = _texts(row["segments"], dropped) + _texts(found.cuts, dropped)
+    segments = row["segments"]
+    if not dropped.isdisjoint(chain.from_iterable(segments)):
+        segments = [without(segment, dropped) for segment in segments]
+    texts = codec.dumps_each(segments + found.cuts.copies)
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
         offsets=[0, *accumulate([len(text) + 1 for text in texts])],
-        starts=[*found.columns.starts, *(cut["start"] for cut in found.cuts)],
-        ends=[*found.columns.ends, *(cut["end"] for cut in found.cuts)],
+        starts=[*found.columns.starts, *found.cuts.starts],
+        ends=[*found.columns.ends, *found.cuts.ends],
         length=recording_length(row, found.columns.ends),
         truncation_events=found.truncation_events,
         manifest=manifest,
@@ -86,12 +89,6 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         swift=codec.dumps(found.stats["swift_path"]),
         segments=b",".join(texts),
     )
-
-
-def _texts(segments: Sequence[Segment], dropped: frozenset[str]) -> list[bytes]:
-    if not dropped.isdisjoint(chain.from_iterable(segments)):
-        segments = [without(segment, dropped) for segment in segments]
-    return codec.dumps_each(segments)
 
 
 def encode(record: Record) -> bytes:

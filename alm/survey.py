@@ -185,10 +185,13 @@ def _causes(found: Candidates, params: WindowParams) -> Counter[str]:
         else:
             depends.add(j)
     if depends:
-        for first, j in zip(firsts, stops, strict=True):
-            if j in depends:
-                too_long = ends[j] - starts[first] > params.longest
-                causes["too_long" if too_long else "too_many_speakers"] += 1
+        over = [
+            ends[j] - starts[first] > params.longest
+            for first, j in zip(firsts, stops, strict=True)
+            if j in depends
+        ]
+        causes["too_long"] = over.count(True)
+        causes["too_many_speakers"] = over.count(False)
     return causes
 
 

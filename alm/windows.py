@@ -71,7 +71,7 @@ class Candidates(NamedTuple):
     columns: Timeline
     windows: Windows
     losses: Losses
-    cuts: list[Segment]
+    cuts: Cuts
     lonely: list[int]
     stats: dict[str, Any]
     truncation_events: int
@@ -107,7 +107,7 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
         stats["lost_sr"] = len(columns.starts)
         stats["dur_lost_sr"] = total_dur
         nothing = _columns([], Windows), _columns([], Losses)
-        return Candidates(columns, *nothing, [], [], stats, 0)
+        return Candidates(columns, *nothing, Cuts([]), [], stats, 0)
     return _grow_from_every_segment(row["segments"], columns, params, stats)
 
 
@@ -134,7 +134,7 @@ def _grow_from_every_segment(
     walls = chain(compress(range(count), blocking), (count,))
     moves = floats or furthest <= _LARGEST_EXACT
 
-    cuts = Cuts(segments)
+    cuts = Cuts(segments, params.dropped_segment_fields)
     truncation_events = 0
     windows: list[tuple[Any, ...]] = []
     losses: list[tuple[Any, ...]] = []
@@ -193,11 +193,11 @@ def _grow_from_every_segment(
             and ends[stop] - start > longest
         ):
             truncation_events += 1
-            number, cut_end = cuts.cut(stop, start + longest)
+            number = cuts.cut(stop, start + longest)
             speaker = speakers[stop]
             if not speaker or speaker in talk or (stop < wall and len(talk) < max_speakers):
                 cut = count + number
-                end = cut_end
+                end = cuts.ends[number]
                 if speaker:
                     heard = {**heard, speaker: heard.get(speaker, 0) + (end - starts[stop])}
 
@@ -224,7 +224,7 @@ def _grow_from_every_segment(
         columns,
         _columns(windows, Windows),
         _columns(losses, Losses),
-        cuts.made,
+        cuts,
         lonely,
         stats,
         truncation_events,
@@ -259,7 +259,7 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
     """
     found = find_windows(entry, params)
     dropped = params.dropped_segment_fields
-    segments = [without(segment, dropped) for segment in entry["segments"] + found.cuts]
+    segments = [without(segment, dropped) for segment in entry["segments"]] + found.cuts.copies
 
     def spell_out(first: int, stop: int, cut: int) -> list[Segment]:
         return segments[first:stop] + ([segments[cut]] if cut >= 0 else [])

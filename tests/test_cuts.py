@@ -13,8 +13,10 @@ HUGE = 10**400
 
 def cut_copy(segment: dict[str, Any], limit: float) -> dict[str, Any]:
     cuts = Cuts([segment])
-    assert cuts.cut(0, limit) == (0, cuts.made[0]["end"])
-    return cuts.made[0]
+    assert cuts.cut(0, limit) == 0
+    (copy,) = cuts.copies
+    assert (cuts.starts, cuts.ends) == ([copy["start"]], [copy["end"]])
+    return copy
 
 
 def a_segment(*words: Any) -> dict[str, Any]:
@@ -70,7 +72,13 @@ def test_malformed_words_are_refused_when_they_are_cut(words, reason):
 def test_a_segment_is_cut_once_for_all_limits_that_keep_the_same_words():
     words = [{"word": f"w{end}", "end": end} for end in (2, 3, 5)]
     cuts = Cuts([a_segment(), a_segment(*words)])
-    numbers = [cuts.cut(1, limit)[0] for limit in (1, 3, 1.5, 4.9, 5)]
+    numbers = [cuts.cut(1, limit) for limit in (1, 3, 1.5, 4.9, 5)]
     assert numbers == [0, 1, 0, 1, 2]
-    assert cuts.cut(0, 3) == (3, 1.0)
-    assert [cut["text"] for cut in cuts.made] == ["", "w2 w3", "w2 w3 w5", ""]
+    assert cuts.cut(0, 3) == 3
+    assert [cut["text"] for cut in cuts.copies] == ["", "w2 w3", "w2 w3 w5", ""]
+
+
+def test_a_copy_goes_without_the_dropped_fields():
+    cuts = Cuts([a_segment({"word": "a", "end": 2.0})], frozenset({"words", "start", "end"}))
+    assert cuts.cut(0, 5.0) == 0
+    assert (cuts.copies, cuts.starts, cuts.ends) == ([{"text": "a", "id": 7}], [1.0], [2.0])
