@@ -278,7 +278,7 @@ def test_one_manifest_more_reruns_few_shards(run_workflow: RunWorkflow, tmp_path
 
     run = run_workflow(manifest_path=str(folder), shard_size=80_000)
     shards = run.jobs["build"]
-    assert 8 < shards < 40
+    assert 4 <= shards <= 63  # packed shards hold from a quarter of the size to four times it
     assert run.stats["entries"] == 5000
 
     (folder / "m0500-more.jsonl").write_bytes(row)
