@@ -70,7 +70,7 @@ class EngineRun:
     """A run of several shards that can be killed, and whose processes can be told from others.
 
     Its temporary folder is its own, and short, so that Ray's sockets fit; its processes carry
-    the name of that folder in their environment.
+    the name of that folder, or of the engine's own below it, in their environment.
     """
 
     def __init__(self, folder: Path, temporary: Path, backend: str) -> None:
@@ -116,7 +116,7 @@ class EngineRun:
         found = {}
         for process in psutil.process_iter():
             try:
-                is_ours = process.environ().get("TMPDIR") == str(self.temporary)
+                is_ours = process.environ().get("TMPDIR", "").startswith(str(self.temporary))
                 if is_ours and process.status() != psutil.STATUS_ZOMBIE:
                     found[process.pid] = " ".join(process.cmdline())
             except (psutil.NoSuchProcess, psutil.AccessDenied):
