@@ -20,7 +20,7 @@ from helpers import ROOT
 from alm.manifests import Manifest
 from alm.shards import plan_shards, resolve_shard_size
 
-MS_A_ROW = 0.3
+MS_A_ROW = 0.55
 """CPU time of a row, from parsing it to writing its windows: `make bench`."""
 
 JOB_CPU_S, CLUSTER_JOB_CPU_S = 0.3, 3.0
