@@ -11,11 +11,12 @@ READY := $(VENV)/.ready
 IN_VENV := PATH="$(CURDIR)/$(VENV)/bin:$$PATH"
 CONFIG := config/pipeline.yaml
 RESULTS := results/sample
+OUTPUT := $(RESULTS)
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run report test lint bench fuzz scaling format pins images clean
+.PHONY: help setup run report verify test lint bench fuzz scaling format pins images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -43,9 +44,13 @@ run: setup ## curate the shipped sample with the backend that the config names
 	@echo "To look at: $(RESULTS)/report/overview.html, or all of it as one page, $(RESULTS)/report.html: make report"
 	@echo "Curated: $(RESULTS)/alm_output.jsonl    figures: $(RESULTS)/stats.json, $(RESULTS)/stats.tsv"
 	@echo "Rows that could not be read: $(RESULTS)/quarantine.jsonl    logs: $(RESULTS)/logs/"
+	@echo "How it came to be: $(RESULTS)/provenance.json    checked by: make verify"
 
 report: run ## render the report of the sample as one page, report.html
 	$(IN_VENV) snakemake --configfile $(CONFIG) --report $(RESULTS)/report.html
+
+verify: setup ## check OUTPUT=results/sample, or another output_dir, against its record
+	$(IN_VENV) python -m alm.verify '$(OUTPUT)'
 
 test: setup ## run all tests
 	$(IN_VENV) pytest $(PYTEST_ARGS)

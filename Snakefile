@@ -18,6 +18,7 @@ include: "workflow/rules/build.smk"
 include: "workflow/rules/overlap.smk"
 include: "workflow/rules/merge.smk"
 include: "workflow/rules/stats.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -28,4 +29,5 @@ rule all:
         output("quarantine.jsonl"),
         output("stats.json"),
         output("stats.tsv"),
+        rules.provenance.output,
         rules.pages.output,

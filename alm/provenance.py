@@ -1,10 +1,13 @@
-"""What made a result: the hash of the code behind a step, and the versions of the packages."""
+"""What made a result: hashes of the code, its commit, and the versions of the packages."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
+import os
 import platform
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -62,12 +65,58 @@ def _imported_names(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def source_sha256(folder: str | Path, *patterns: str) -> str:
+    """The SHA-256 of source files, their paths included: what this prints in ``folder``.
+
+    ``find PATTERN… -type f | LC_ALL=C sort | xargs sha256sum | sha256sum``
+
+    Args:
+        folder: where the source lies.
+        patterns: globs in it.
+    """
+    root = Path(folder)
+    paths = {path.relative_to(root) for pattern in patterns for path in root.glob(pattern)}
+    listing = hashlib.sha256()
+    for name, path in sorted((os.fsencode(path), path) for path in paths):
+        digest = hashlib.sha256((root / path).read_bytes()).hexdigest()
+        listing.update(digest.encode() + b"  " + name + b"\n")
+    return listing.hexdigest()
+
+
+def package_sha256() -> str:
+    """:func:`source_sha256` of this package, from the folder that it lies in."""
+    return source_sha256(PACKAGE.parent, f"{PACKAGE.name}/**/*.py")
+
+
+def commit() -> str | None:
+    """The git commit of the source, ``-dirty`` behind it where files differ; None without git."""
+    git = ["git", "--no-optional-locks", "-C", str(PACKAGE.parent)]
+    try:
+        tracked = [*git, "ls-files", "--error-unmatch", f"{PACKAGE.name}/__init__.py"]
+        subprocess.run(tracked, check=True, capture_output=True)
+        describe = [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+        found = subprocess.run(describe, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
+
+
 def versions() -> dict[str, str]:
     """The versions of this package, Python and the packages that a run may use."""
-    found = {"alm": __version__, "python": platform.python_version()}
-    return found | {name: _version(name) for name in PACKAGES}
+    return _always() | {name: _version(name) for name in PACKAGES}
 
 
+def versions_in_use() -> dict[str, str]:
+    """The versions of this package, Python, and those packages that this process has imported."""
+    imported = [name for name in PACKAGES if name.replace("-", "_") in sys.modules]
+    return _always() | {name: _version(name) for name in imported}
+
+
+def _always() -> dict[str, str]:
+    return {"alm": __version__, "python": platform.python_version()}
+
+
+@cache
 def _version(distribution: str) -> str:
     try:
         return version(distribution)

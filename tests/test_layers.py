@@ -7,7 +7,7 @@ import pytest
 from helpers import ROOT
 
 LAYERS = [
-    {"collector", "errors", "files", "units"},
+    {"collector", "digests", "errors", "files", "units"},
     {"codec", "params"},
     {"manifests", "shards", "quarantine"},
     {"rows", "cuts", "windows", "overlap"},
@@ -17,6 +17,7 @@ LAYERS = [
     {"curate", "config", "provenance", "progress", "jobs"},
     {"engines"},
     {"steps"},
+    {"verify"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 MODULES = sorted(set((ROOT / "alm").rglob("*.py")) - {ROOT / "alm" / "__init__.py"})

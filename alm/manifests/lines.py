@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
+from alm.digests import line_digest, new_digest
 from alm.errors import ManifestError, RowError
 from alm.manifests.ranges import ByteRange, is_compressed
 from alm.manifests.storage import opened
@@ -22,13 +23,20 @@ class Line(NamedTuple):
     """A line with its line break, where it starts, and its number in the range, from 1.
 
     Of one that is too long, ``raw`` is only the beginning, and ``beyond`` the number of bytes
-    that follow before the line break. The offset is that of the decompressed text.
+    that follow before the line break. The offset is that of the decompressed text. ``whole`` is
+    the digest of such a line.
     """
 
     offset: int
     number: int
     raw: bytes
     beyond: int = 0
+    whole: bytes | None = None
+
+    @property
+    def digest(self) -> bytes:
+        """The digest of the line as it is stored, its line break included."""
+        return self.whole or line_digest(self.raw)
 
     @property
     def text(self) -> bytes:
@@ -97,14 +105,15 @@ def _long_line(file: BinaryIO, raw: bytes) -> tuple[Line, int]:
 
     Where ``raw`` is blank, what follows stands for it: only a line without any content is blank.
     """
-    size, end = len(raw), raw[-2:]
+    size, end, digest = len(raw), raw[-2:], new_digest(raw)
     while not end.endswith(b"\n") and (piece := file.readline(_PIECE)):
         size += len(piece)
+        digest.update(piece)
         end = (end + piece)[-2:]
         if raw.isspace():
             raw = piece
     length = size - len(end) + len(end.rstrip(b"\r\n"))
-    return Line(0, 0, raw, max(0, length - len(raw))), size
+    return Line(0, 0, raw, max(0, length - len(raw)), digest.digest()), size
 
 
 def _seek_first_line(file: BinaryIO, start: int) -> int:

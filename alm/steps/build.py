@@ -26,11 +26,13 @@ def build_shard(
     records: Path,
     quarantine: Path,
     recordings: Path,
+    digests: Path,
     summary: Path,
     params: WindowParams,
     *,
     stop_at_invalid: bool,
     execution: Execution,
+    code: str,
 ) -> None:
     """Build the candidate windows of all rows of a shard.
 
@@ -39,17 +41,19 @@ def build_shard(
         records: output, one record a line: see :mod:`alm.records`.
         quarantine: output, one refused row a line, numbered within its byte range.
         recordings: output, 8 bytes for each row that tell its recording from others.
+        digests: output, the digest of each line, blank ones too: see :mod:`alm.digests`.
         summary: output, see :class:`alm.steps.summary.Summary`.
         params: see :class:`WindowParams`.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
         execution: the engine, and what it may take.
+        code: the hash of the code that works here, for the record of the run.
 
     Raises:
         EngineError, ManifestError, InvalidRowError
     """
     work = partial(build_chunk, params=params, stop_at_invalid=stop_at_invalid)
-    outputs = [records, quarantine, recordings]
-    total = run_in_chunks(work, ranges, outputs, execution)
+    outputs = [records, quarantine, recordings, digests]
+    total = run_in_chunks(work, ranges, outputs, execution, code)
     total.write(summary)
 
 
@@ -67,6 +71,7 @@ def build_chunk(
         files.written_whole(parts[0]) as records,
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as recordings,
+        files.written_whole(parts[3]) as digests,
     ):
         for span in ranges:
             manifest = codec.dumps(span.path)
@@ -74,6 +79,7 @@ def build_chunk(
             lines = 0
             for line in read_lines(span):
                 lines = line.number
+                digests.write(line.digest)
                 if line.is_blank:
                     continue
                 try:

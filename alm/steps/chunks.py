@@ -23,7 +23,8 @@ from typing import NamedTuple
 from alm import files
 from alm.engines import Execution, open_engine, whereabouts
 from alm.manifests import ByteRange, cut_evenly
-from alm.steps.summary import Summary, add_summaries
+from alm.provenance import versions_in_use
+from alm.steps.summary import Maker, Summary, add_summaries
 from alm.units import time_left
 
 MAX_CHUNK_BYTES = 48 << 20
@@ -50,10 +51,11 @@ class Chunk(NamedTuple):
 
 
 class Done(NamedTuple):
-    """What a worker returns."""
+    """What a worker returns: what it found, where it worked, and with which packages."""
 
     summary: Summary
     worker: str
+    versions: dict[str, str]
 
 
 def run_in_chunks(
@@ -61,6 +63,7 @@ def run_in_chunks(
     ranges: Sequence[ByteRange],
     outputs: Sequence[Path],
     execution: Execution,
+    code: str,
 ) -> Summary:
     """Apply ``work`` to all lines of ``ranges``.
 
@@ -69,6 +72,7 @@ def run_in_chunks(
         ranges: the lines of the shard, in input order.
         outputs: the files to write, each whole or not at all.
         execution: the engine, and what it may take.
+        code: the hash of the code of ``work``, which the summary names.
 
     Raises:
         EngineError: the engine cannot run.
@@ -107,12 +111,15 @@ def run_in_chunks(
                 os.replace(parts[0], output)
             else:
                 files.join(parts, output)
-    return add_summaries(done.summary for done in results)
+    total = add_summaries(done.summary for done in results)
+    for done in results:
+        total.add_maker(Maker(execution.backend, code, done.versions))
+    return total
 
 
 def _work_on(work: Work, chunk: Chunk) -> Done:
     summary = work(chunk.ranges, chunk.parts)
-    return Done(summary, whereabouts())
+    return Done(summary, whereabouts(), versions_in_use())
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from alm import codec, files
 from alm.collector import rarely_collected
+from alm.digests import line_digest
 from alm.engines import Execution
 from alm.manifests import ByteRange, read_lines, whole_file
 from alm.params import OverlapParams
@@ -20,19 +21,23 @@ from alm.survey import survey_windows
 def overlap_shard(
     records: Path,
     output: Path,
+    digests: Path,
     summary: Path,
     params: OverlapParams,
     *,
     execution: Execution,
+    code: str,
 ) -> None:
     """Filter the overlapping windows of all records of a shard.
 
     Args:
         records: what :func:`alm.steps.build.build_shard` wrote.
         output: one row a line, a part of ``alm_output.jsonl``.
+        digests: output, the digest of each line of ``output``: see :mod:`alm.digests`.
         summary: output, see :class:`alm.steps.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
         execution: the engine, and what it may take.
+        code: the hash of the code that works here, for the record of the run.
 
     Raises:
         EngineError
@@ -40,8 +45,9 @@ def overlap_shard(
     total = run_in_chunks(
         partial(overlap_chunk, params=params),
         [whole_file(str(records))],
-        [output],
+        [output, digests],
         execution,
+        code,
     )
     total.write(summary)
 
@@ -50,9 +56,12 @@ def overlap_chunk(
     ranges: Sequence[ByteRange], parts: Sequence[Path], *, params: OverlapParams
 ) -> Summary:
     """Filter some records of a shard into a part of the output."""
-    (part,) = parts
     summary = Summary()
-    with rarely_collected(), files.written_whole(part) as output:
+    with (
+        rarely_collected(),
+        files.written_whole(parts[0]) as output,
+        files.written_whole(parts[1]) as digests,
+    ):
         for span in ranges:
             for line in read_lines(span, longest=-1):
                 record = decode(line.raw)
@@ -60,5 +69,7 @@ def overlap_chunk(
                 finished = finish(record, params)
                 stats.add_windows(finished.summary, len(finished.kept))
                 output.write(finished.line)
+                digests.write(line_digest(finished.line))
+                summary.output_bytes += len(finished.line)
                 survey_windows(record, finished.kept, stats, summary.survey)
     return summary

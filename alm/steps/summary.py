@@ -21,20 +21,42 @@ class LineCount(NamedTuple):
     lines: int
 
 
+class Maker(NamedTuple):
+    """What did the work: the backend, the hash of the code, and the versions of the packages."""
+
+    backend: str
+    code: str
+    versions: dict[str, str]
+
+
 @dataclass
 class Summary:
-    """The stats of each manifest, in order, a survey of all rows, and how many lines were read."""
+    """What is known of some rows.
+
+    The stats of each manifest, in order, a survey of all rows, how many lines were read, how many
+    bytes of final output were written, and what did it.
+    """
 
     stats: dict[str, Stats] = field(default_factory=lambda: defaultdict(Stats))
     survey: Stats = field(default_factory=Stats)
     line_counts: list[LineCount] = field(default_factory=list)
+    output_bytes: int = 0
+    makers: list[Maker] = field(default_factory=list)
 
     def __iadd__(self, other: Summary) -> Summary:
         for manifest, stats in other.stats.items():
             self.stats[manifest] += stats
         self.survey += other.survey
         self.line_counts += other.line_counts
+        self.output_bytes += other.output_bytes
+        for maker in other.makers:
+            self.add_maker(maker)
         return self
+
+    def add_maker(self, maker: Maker) -> None:
+        """Name what did some of the work, once."""
+        if maker not in self.makers:
+            self.makers.append(maker)
 
     def write(self, path: str | Path) -> None:
         """Write the summary as JSON."""
@@ -42,6 +64,8 @@ class Summary:
             "stats": {manifest: stats.to_json() for manifest, stats in self.stats.items()},
             "survey": self.survey.to_json(),
             "line_counts": self.line_counts,
+            "output_bytes": self.output_bytes,
+            "makers": self.makers,
         }
         with files.written_whole(path) as file:
             file.write(json.dumps(data, separators=(",", ":")).encode())
@@ -55,6 +79,8 @@ class Summary:
             summary.stats[manifest] += Stats.from_json(stats)
         summary.survey += Stats.from_json(data["survey"])
         summary.line_counts = [LineCount(*count) for count in data["line_counts"]]
+        summary.output_bytes = data["output_bytes"]
+        summary.makers = [Maker(*maker) for maker in data["makers"]]
         return summary
 
 

@@ -6,6 +6,7 @@ rule build:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),
         recordings=output("work/build/{shard}.recordings"),
+        digests=output("work/build/{shard}.digests"),
         summary=output("work/build/{shard}.summary.json"),
     log:
         output("logs/build/{shard}.log"),

@@ -22,6 +22,7 @@ from alm.progress import ProgressLine, Task, summarize_run, where_jobs_go, where
 from alm.provenance import code_hash
 from alm.shards import plan_shards, read_plan, resolve_shard_size, write_plan
 from alm.steps.merge import INDEX, MERGED
+from alm.steps.record import RECORD
 
 share_package()
 

@@ -4,6 +4,7 @@ rule overlap:
     output:
         # Not temp(): a manifest more would make all of them again.
         rows=output("shards/{shard}.jsonl"),
+        digests=output("work/overlap/{shard}.digests"),
         summary=output("work/overlap/{shard}.summary.json"),
     log:
         output("logs/overlap/{shard}.log"),

@@ -15,6 +15,7 @@ with job_log(snakemake.log[0]):
         records=Path(snakemake.output.records),
         quarantine=Path(snakemake.output.quarantine),
         recordings=Path(snakemake.output.recordings),
+        digests=Path(snakemake.output.digests),
         summary=Path(snakemake.output.summary),
         params=WindowParams(**snakemake.params.window),
         stop_at_invalid=snakemake.params.on_invalid == "fail",
@@ -24,4 +25,5 @@ with job_log(snakemake.log[0]):
             mem_mb=snakemake.resources.get("mem_mb"),
             ray_address=snakemake.config["ray_address"],
         ),
+        code=snakemake.params.code,
     )

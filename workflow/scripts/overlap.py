@@ -12,6 +12,7 @@ with job_log(snakemake.log[0]):
     overlap_shard(
         Path(snakemake.input[0]),
         output=Path(snakemake.output.rows),
+        digests=Path(snakemake.output.digests),
         summary=Path(snakemake.output.summary),
         params=OverlapParams(**snakemake.params.overlap),
         execution=Execution(
@@ -20,4 +21,5 @@ with job_log(snakemake.log[0]):
             mem_mb=snakemake.resources.get("mem_mb"),
             ray_address=snakemake.config["ray_address"],
         ),
+        code=snakemake.params.code,
     )

@@ -1,0 +1,275 @@
+"""Check an output directory against its record: ``python -m alm.verify results/sample``.
+
+It reads all outputs and all manifests, in bounded memory, and says on a line each what differs:
+
+- ``error``: an output is not what the run wrote, or a manifest no longer what the run read;
+- ``warning``: a manifest cannot be reached, or has grown behind what the run read of it;
+- ``note``: the source of alm is another one by now.
+
+The exit code is 1 where there is an error, 2 where there is no record to check against. The record
+itself is taken at its word: whoever can write the outputs can write it too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from alm.digests import DIGEST_BYTES, digest_lines, new_digest
+from alm.errors import AlmError, ManifestError
+from alm.manifests import ByteRange, is_compressed, read_lines, stat
+from alm.provenance import package_sha256
+from alm.steps.merge import MERGED
+from alm.steps.record import describe_file, read_record
+from alm.units import count, counted, time_left
+
+Part = dict[str, Any]
+
+
+class Finding(NamedTuple):
+    """Something that is not as recorded; ``level`` is ``error``, ``warning`` or ``note``."""
+
+    level: str
+    text: str
+
+
+class Progress:
+    """How much has been read, on a terminal, once a second."""
+
+    def __init__(self, total: int, terminal: TextIO) -> None:
+        self._total, self._done = total or 1, 0
+        self._terminal = terminal if terminal.isatty() else None
+        self._began = self._shown = time.monotonic()
+
+    def add(self, size: int) -> None:
+        """Say that so many bytes more have been read."""
+        self._done += size
+        if self._terminal and (now := time.monotonic()) - self._shown >= 1:
+            self._shown = now
+            share = min(1.0, self._done / self._total)
+            left = time_left(now - self._began, 0, share)
+            self._terminal.write(f"\r\033[K{share:.0%} checked, {left}")
+            self._terminal.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._terminal:
+            self._terminal.write("\r\033[K")
+            self._terminal.flush()
+
+
+def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Finding]:
+    """What in an output directory, and of its manifests, is not as its record says.
+
+    Paths of manifests that were configured as relative ones are looked for from the working
+    directory.
+
+    Args:
+        folder: the ``output_dir`` of a run.
+        terminal: where progress is shown, if it is one.
+
+    Raises:
+        AlmError: there is no record, or it cannot be read.
+    """
+    record = read_record(folder)
+    manifests = record["manifests"]
+    total = record["output"]["bytes"] + sum(each["bytes"] for each in manifests)
+    progress = Progress(total, terminal)
+    for check in (
+        _check_counts(record),
+        _check_output(Path(folder), record, progress),
+        _check_files(Path(folder), record),
+        *(_check_manifest(manifest, progress) for manifest in manifests),
+        _check_source(record),
+    ):
+        for finding in check:
+            progress.clear()
+            yield finding
+    progress.clear()
+
+
+def _check_counts(record: dict[str, Any]) -> Iterator[Finding]:
+    """Whether the record agrees with itself: what came out is what the manifests gave."""
+    written, built = record["output"]["rows"], sum(each["rows"] for each in record["manifests"])
+    if written != built:
+        yield Finding(
+            "error",
+            f"the record counts {counted(written, 'row')} of output, and {count(built)} that came "
+            "out of the manifests",
+        )
+    refused = sum(each["quarantined"] for each in record["manifests"])
+    (listed,) = (each["lines"] for each in record["files"] if each["path"] == "quarantine.jsonl")
+    if listed != refused:
+        yield Finding(
+            "error",
+            f"the record counts {counted(listed, 'row')} in quarantine.jsonl, and {count(refused)} "
+            "that were refused",
+        )
+
+
+def _check_output(folder: Path, record: dict[str, Any], progress: Progress) -> Iterator[Finding]:
+    """The rows, in one file or in one a shard."""
+    output, parts = record["output"], record["parts"]
+    if output["path"] == MERGED:
+        yield from _check_rows(folder, MERGED, parts, progress)
+        return
+    for part in parts:
+        yield from _check_rows(folder, part["path"], [part], progress)
+
+
+def _check_rows(
+    folder: Path, name: str, parts: Sequence[Part], progress: Progress
+) -> Iterator[Finding]:
+    """A file of rows, part by part."""
+    path = folder / name
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        yield Finding("error", f"{path}: cannot be read: {error.strerror}")
+        return
+    with file:
+        size, expected = os.fstat(file.fileno()).st_size, sum(part["bytes"] for part in parts)
+        if size != expected:
+            yield Finding("error", f"{path}: has {size} bytes, the record says {expected}")
+        start = first_row = 0
+        for part in parts:
+            file.seek(start)
+            digests = bytearray()
+            for digest, length in digest_lines(file, part["bytes"]):
+                digests += digest
+                progress.add(length)
+            if new_digest(digests).hexdigest() != part["lines_xxh128"]:
+                yield Finding("error", f"{path}: {_place(folder, part, digests, start, first_row)}")
+                if size != expected:
+                    return  # what follows has moved
+            start += part["bytes"]
+            first_row += part["rows"]
+
+
+def _place(folder: Path, part: Part, digests: bytearray, start: int, first_row: int) -> str:
+    """Where a part first differs: the line, if the digests of the run's lines are still there."""
+    place = f"bytes {start} to {start + part['bytes']}, which shard {Path(part['path']).stem} wrote"
+    try:
+        expected = (folder / part["digests"]).read_bytes()
+    except OSError:
+        expected = b""
+    if new_digest(expected).hexdigest() != part["lines_xxh128"]:
+        rows = f"lines {first_row + 1} to {first_row + part['rows']}"
+        return f"{rows} are not all as they were written ({place})"
+    lines = (slice(at, at + DIGEST_BYTES) for at in range(0, len(expected), DIGEST_BYTES))
+    same = sum(1 for _ in takewhile(lambda line: digests[line] == expected[line], lines))
+    return f"line {first_row + same + 1} is not as it was written ({place})"
+
+
+def _check_files(folder: Path, record: dict[str, Any]) -> Iterator[Finding]:
+    """The outputs that one job wrote, each as a whole."""
+    for expected in record["files"]:
+        path = folder / expected["path"]
+        try:
+            found = describe_file(path, folder)
+        except OSError as error:
+            yield Finding("error", f"{path}: cannot be read: {error.strerror}")
+            continue
+        if found["bytes"] != expected["bytes"]:
+            sizes = f"has {found['bytes']} bytes, the record says {expected['bytes']}"
+            yield Finding("error", f"{path}: {sizes}")
+        elif found != expected:
+            yield Finding("error", f"{path}: its {found['bytes']} bytes are not those written")
+
+
+def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Finding]:
+    """A manifest: still there, and the lines that the run read unchanged and all answered for."""
+    path, size = manifest["path"], manifest["bytes"]
+    try:
+        now = stat(path)
+    except ManifestError as error:
+        yield Finding("warning", f"{error}: not checked")
+        return
+    changed = Finding(
+        "error",
+        f"{path!r}: was changed since the run: it has {now.size} bytes, the run read {size} of it"
+        if now.size != size
+        else f"{path!r}: was changed since the run, and still has {size} bytes",
+    )
+    if now.size < size and not is_compressed(path):
+        yield changed
+        return
+    digest, rows, before = new_digest(), 0, 0
+    try:
+        for line in read_lines(ByteRange(path, 0, size)):
+            digest.update(line.digest)
+            rows += not line.is_blank
+            if not is_compressed(path):
+                progress.add(line.offset - before)
+            before = line.offset
+    except ManifestError as error:
+        same = (now.size, now.version) == (size, manifest["version"])
+        yield Finding("warning", f"{error}: not checked") if same else changed
+        return
+    if digest.hexdigest() != manifest["lines_xxh128"]:
+        yield changed
+    elif rows != manifest["rows"] + manifest["quarantined"]:
+        yield Finding(
+            "error",
+            f"{path!r}: has {counted(rows, 'row')}, of which the record says {manifest['rows']} "
+            f"came out and {manifest['quarantined']} were quarantined",
+        )
+    elif now.size != size and not is_compressed(path):
+        yield Finding(
+            "warning",
+            f"{path!r}: has grown to {now.size} bytes; the {size} that the run read are as they "
+            "were, and the next run reads the others",
+        )
+
+
+def _check_source(record: dict[str, Any]) -> Iterator[Finding]:
+    then, now = record["alm"], package_sha256()
+    if then["source_sha256"] != now:
+        yield Finding(
+            "note",
+            f"the source of alm has changed since the run: SHA-256 {then['source_sha256']} "
+            f"(alm {then['version']}, commit {then['commit']}), now {now}",
+        )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the directory that the command line names; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m alm.verify", description="Check an output directory against its record."
+    )
+    parser.add_argument("folder", help="the output_dir of a run")
+    folder = parser.parse_args(arguments).folder
+    levels = Counter[str]()
+    try:
+        for finding in verify(folder):
+            levels[finding.level] += 1
+            print(f"{finding.level}: {_printable(finding.text)}", flush=True)
+        record = read_record(folder)
+    except AlmError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    rows = counted(record["output"]["rows"], "row")
+    manifests = counted(len(record["manifests"]), "manifest")
+    outcome = (
+        f"not as recorded: {counted(levels['error'], 'error')}"
+        if levels["error"]
+        else "the outputs are as the run wrote them"
+    )
+    warned = f", {counted(levels['warning'], 'warning')}" if levels["warning"] else ""
+    print(f"{folder}: {rows} of {manifests}: {outcome}{warned}")
+    return 1 if levels["error"] else 0
+
+
+def _printable(text: str) -> str:
+    return text.encode(errors="replace").decode()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+"""Write the record of how the outputs came to be."""
+
+from alm.jobs import job_log
+
+with job_log(snakemake.log[0]):
+    from alm.steps.record import write_record
+
+    write_record(
+        snakemake.input.shards,
+        snakemake.input.built,
+        snakemake.input.overlapped,
+        snakemake.input.line_digests,
+        snakemake.input.row_digests,
+        parts=snakemake.params.parts,
+        output=snakemake.input.output,
+        others=snakemake.input.others,
+        target=snakemake.output[0],
+        parameters=snakemake.params.parameters,
+        workflow=snakemake.params.workflow,
+    )
