@@ -1,22 +1,16 @@
-"""What made a result: hashes of the code, its commit, and the versions of the packages."""
+"""The code behind a result: hashes of its source, and its commit."""
 
 from __future__ import annotations
 
 import ast
 import hashlib
 import os
-import platform
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from alm import __version__
-
 PACKAGE = Path(__file__).parent
-PACKAGES = ("snakemake", "orjson", "ray", "cosmos-xenna")
 
 
 def code_hash(module: str) -> str:
@@ -99,26 +93,3 @@ def commit() -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()
-
-
-def versions() -> dict[str, str]:
-    """The versions of this package, Python and the packages that a run may use."""
-    return _always() | {name: _version(name) for name in PACKAGES}
-
-
-def versions_in_use() -> dict[str, str]:
-    """The versions of this package, Python, and those packages that this process has imported."""
-    imported = [name for name in PACKAGES if name.replace("-", "_") in sys.modules]
-    return _always() | {name: _version(name) for name in imported}
-
-
-def _always() -> dict[str, str]:
-    return {"alm": __version__, "python": platform.python_version()}
-
-
-@cache
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "not installed"

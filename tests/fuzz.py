@@ -220,12 +220,14 @@ def _check_steps(
     bad: Path,
 ) -> None:
     """The steps of the workflow give the same bytes."""
-    parts = [folder / name for name in ("records", "refused", "recordings", "rows")]
+    parts = [
+        folder / name for name in ("records", "refused", "recordings", "lines", "rows", "sums")
+    ]
     span = whole_file(str(source))
-    build_chunk([span], parts[:3], params=window, stop_at_invalid=False)
+    build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
-    overlap_chunk([whole_file(str(parts[0]))], parts[3:], params=overlap)
-    assert parts[3].read_bytes() == output.read_bytes()
+    overlap_chunk([whole_file(str(parts[0]))], parts[4:], params=overlap)
+    assert parts[4].read_bytes() == output.read_bytes()
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:

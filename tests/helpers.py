@@ -1,6 +1,7 @@
 """What several tests share: strict comparison of JSON values and the parity cases."""
 
 import gzip
+import io
 import json
 import os
 import struct
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from xxhash import xxh3_128, xxh3_128_digest
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,6 +47,14 @@ def _difference(a: Any, b: Any, path: str) -> str | None:
 def _shown(value: Any) -> str:
     text = repr(value)
     return f"{text[:80]}{'…' if len(text) > 80 else ''} ({type(value).__name__})"
+
+
+def of_lines(content: bytes) -> str:
+    """The checksum of lines, as the README says that it is made."""
+    total = xxh3_128()
+    for line in io.BytesIO(content):
+        total.update(xxh3_128_digest(line))
+    return total.hexdigest()
 
 
 def shared_folder() -> Path:

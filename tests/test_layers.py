@@ -14,7 +14,7 @@ LAYERS = [
     {"records", "stats"},
     {"survey", "diagnosis"},
     {"report"},
-    {"curate", "config", "provenance", "progress", "jobs"},
+    {"curate", "config", "provenance", "versions", "progress", "jobs"},
     {"engines"},
     {"steps"},
     {"verify"},

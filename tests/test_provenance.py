@@ -9,7 +9,8 @@ import pytest
 from helpers import ROOT
 
 from alm import __version__
-from alm.provenance import code_hash, versions
+from alm.provenance import code_hash, source_sha256
+from alm.versions import versions, versions_in_use
 
 STEPS = ("alm.steps.build", "alm.steps.overlap", "alm.steps.merge")
 
@@ -70,6 +71,8 @@ def test_hashes_are_short_and_of_the_sources_alone(copy):
         ("config.py", set()),
         ("curate.py", set()),
         ("provenance.py", set()),
+        ("steps/record.py", set()),
+        ("versions.py", {"alm.steps.build", "alm.steps.overlap"}),
     ],
 )
 def test_an_edit_changes_the_steps_that_import_the_module(copy, module, steps):
@@ -102,6 +105,53 @@ def test_versions():
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
     assert set(found) == {"alm", "python", "snakemake", "orjson", "ray", "cosmos-xenna"}
     assert found["orjson"][0].isdigit()
+
+
+def test_versions_in_use_are_of_what_is_imported():
+    names = "from alm.versions import versions_in_use as v\nprint(*v())\n"
+    assert python(ROOT, names) == "alm python orjson"
+    assert python(ROOT, "import ray.util\n" + names) == "alm python orjson ray"
+    assert versions_in_use().items() <= versions().items()
+
+
+def test_source_hash(tmp_path):
+    """What `sha256sum` says of what it says of the files; edits and names change it."""
+    (tmp_path / "b" / "c").mkdir(parents=True)
+    files = {"b.py": "1", "b/a.py": "2", "b/c/é.py": "", "b/c/x.txt": "no source", "a.smk": "3"}
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    command = "find . -name '*.py' -o -name '*.smk' | sed 's,^./,,' | LC_ALL=C sort"
+    command += " | xargs sha256sum | sha256sum"
+
+    def found() -> str:
+        by_shell = subprocess.check_output(command, shell=True, cwd=tmp_path, text=True)[:64]
+        assert source_sha256(tmp_path, "**/*.py", "a.smk", "*.py") == by_shell
+        return by_shell
+
+    hashes = [found()]
+    (tmp_path / "b/a.py").write_text("3")
+    hashes.append(found())
+    (tmp_path / "b/a.py").rename(tmp_path / "b/d.py")
+    hashes.append(found())
+    assert len(set(hashes)) == 3
+
+
+def test_the_commit_is_that_of_the_source_and_says_if_it_was_edited(copy):
+    def commit() -> str:
+        return python(copy.parent, "from alm.provenance import commit; print(commit())")
+
+    def git(*arguments: str) -> str:
+        author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        command = ["git", "-C", str(copy.parent), *author, *arguments]
+        return subprocess.check_output(command, text=True).strip()
+
+    git("init", "-q")
+    assert commit() == "None", "a repository around an installed package is not its own"
+    git("add", "alm")
+    git("commit", "-qm", "x")
+    assert commit() == git("rev-parse", "HEAD")
+    edit(copy, "rows.py")
+    assert commit() == git("rev-parse", "HEAD") + "-dirty"
 
 
 @pytest.mark.parametrize("module", ["alm", "alm.config", "alm.steps.build", "alm.steps.merge"])

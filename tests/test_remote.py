@@ -27,6 +27,8 @@ from s3_server import (
 from alm import curate_manifest
 from alm.errors import ManifestError
 from alm.manifests import ByteRange, discover, line_number, read_lines, remote, whole_file
+from alm.steps.record import read_record
+from alm.verify import verify
 
 __all__ = ["moto_server", "storage"]  # fixtures
 
@@ -343,6 +345,13 @@ def test_the_workflow_gives_the_bytes_of_a_local_run(
     )
     assert results(run.output, prefix) == expected
     assert storage.proxy.faults == []
+    ours, theirs = (read_record(each.output) for each in (run, local))
+    for remote_one, local_one in zip(ours["manifests"], theirs["manifests"], strict=True):
+        assert remote_one["path"] == local_one["path"].replace(str(SAMPLE), prefix)
+        assert remote_one["version"] == whole_file(remote_one["path"]).version
+        for name in ("bytes", "lines", "rows", "quarantined", "lines_xxh128"):
+            assert remote_one[name] == local_one[name]
+    assert list(verify(run.output)) == []
     again = {"manifest_path": prefix, "output_dir": "remote", "shard_size": 100_000}
     if backend != "local":
         return
@@ -354,6 +363,14 @@ def test_the_workflow_gives_the_bytes_of_a_local_run(
     storage.put(f"sample/{changed.relative_to(SAMPLE)}", content)
     jobs = run_workflow("--dry-run", **again).jobs
     assert 0 < jobs["build"] < local.jobs["build"]
+    key = f"sample/{changed.relative_to(SAMPLE)}"
+    ((level, text),) = verify(run.output)
+    assert level == "error"
+    assert text.startswith(f"'s3://{BUCKET}/{key}': was changed since the run, and still has")
+    storage.delete(key)
+    ((level, text),) = verify(run.output)
+    assert level == "warning"
+    assert "does not exist" in text
 
 
 @pytest.mark.workflow

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, of_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import malformed_rows, overlap_settings, rows, window_settings
@@ -22,7 +22,9 @@ from alm.steps.aggregate import aggregate, count_recordings
 from alm.steps.build import build_shard
 from alm.steps.merge import index_output, merge_output, merge_quarantine
 from alm.steps.overlap import overlap_shard
+from alm.steps.record import read_record, write_record
 from alm.survey import recording_key
+from alm.verify import verify
 
 SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
 MALFORMED = malformed_rows().map(lambda pair: pair[0])
@@ -43,24 +45,28 @@ def run_steps(
             Path(f"{at}.records"),
             Path(f"{at}.quarantine"),
             Path(f"{at}.recordings"),
+            Path(f"{at}.lines"),
             Path(f"{at}.built"),
             window,
             stop_at_invalid=False,
             execution=Execution("local", threads),
+            code="c",
         )
         overlap_shard(
             Path(f"{at}.records"),
             Path(f"{at}.rows"),
+            Path(f"{at}.digests"),
             Path(f"{at}.filtered"),
             o.resolved(window),
             execution=Execution("local", threads),
+            code="c",
         )
         names.append(at)
     built = [f"{at}.built" for at in names]
     merge_quarantine([f"{at}.quarantine" for at in names], built, out / "quarantine.jsonl")
     parts, refused = [f"{at}.rows" for at in names], out / "quarantine.jsonl"
-    merge_output(parts, built, refused, out / "rows.jsonl", 1.0)
     index_output(parts, built, refused, out / "index.jsonl", 1.0)
+    merge_output(parts, built, refused, out / "alm_output.jsonl", 1.0)
     aggregate(
         [f"{at}.shard" for at in names],
         built + [f"{at}.filtered" for at in names],
@@ -72,6 +78,19 @@ def run_steps(
         o.resolved(window),
         parameters={},
         versions={},
+    )
+    write_record(
+        [f"{at}.shard" for at in names],
+        built,
+        [f"{at}.filtered" for at in names],
+        [f"{at}.lines" for at in names],
+        [f"{at}.digests" for at in names],
+        parts,
+        out / "alm_output.jsonl",
+        [refused, out / "stats.json"],
+        out / "provenance.json",
+        parameters={},
+        workflow=ROOT,
     )
 
 
@@ -114,7 +133,13 @@ def test_any_cut_gives_the_bytes_of_one_process(
 
         shard_size = max(1, sum(map(len, manifests)) // pieces)
         run_steps(source, out, shard_size, threads, window_params, overlap_params)
-        assert (out / "rows.jsonl").read_bytes() == rows
+        assert (out / "alm_output.jsonl").read_bytes() == rows
+        assert list(verify(out)) == []
+        record = read_record(out)
+        assert record["output"]["lines_xxh128"] == of_lines(rows)
+        assert [each["lines_xxh128"] for each in record["manifests"]] == list(
+            map(of_lines, manifests)
+        )
         listed = [json.loads(line) for line in (out / "index.jsonl").read_bytes().splitlines()]
         parts = [(out / entry["path"]).read_bytes() for entry in listed]
         assert b"".join(parts) == rows
@@ -155,7 +180,7 @@ def test_an_index_is_read_as_the_readme_says(tmp_path: Path) -> None:
     run_steps(manifest, out, 2000, 1, WindowParams(), OverlapParams())
     (out / "index.jsonl").rename(out / "alm_output.index.jsonl")
     joined = subprocess.check_output(command, shell=True, cwd=tmp_path)
-    assert joined == (out / "rows.jsonl").read_bytes()
+    assert joined == (out / "alm_output.jsonl").read_bytes()
 
 
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
@@ -169,10 +194,12 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             out / "records",
             out / "quarantine",
             out / "recordings",
+            out / "digests",
             out / "summary",
             WindowParams(),
             stop_at_invalid=True,
             execution=Execution("local", threads=2),
+            code="c",
         )
     assert list(out.iterdir()) == []
 

@@ -185,7 +185,7 @@ def test_an_index_of_the_shards_instead_of_one_file(run_workflow: RunWorkflow) -
     assert f"output: {Path('out', 'alm_output.jsonl')}\n" in merged.terminal
 
     run = run_workflow(merge=False, **config)
-    assert run.jobs.keys() == {"all", "merge_output", "stats", "pages"}
+    assert run.jobs.keys() == {"all", "merge_output", "stats", "pages", "provenance"}
     assert f"output: {Path('out', 'alm_output.index.jsonl')}\n" in run.terminal
     index = run.lines("alm_output.index.jsonl")
     parts = [(run.output / entry["path"]).read_bytes() for entry in index]
@@ -198,7 +198,7 @@ def test_an_index_of_the_shards_instead_of_one_file(run_workflow: RunWorkflow) -
     assert run_workflow("--dry-run", merge=False, **config).jobs == {}
 
     again = run_workflow(**config)
-    assert again.jobs.keys() == {"all", "merge_output", "stats", "pages"}
+    assert again.jobs.keys() == {"all", "merge_output", "stats", "pages", "provenance"}
     assert (again.output / "alm_output.jsonl").read_bytes() == expected
     assert not (again.output / "alm_output.index.jsonl").exists()
 

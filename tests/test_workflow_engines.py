@@ -15,6 +15,9 @@ import pytest
 from conftest import Run, RunWorkflow
 from helpers import ROOT, shared_folder
 
+from alm.steps.record import read_record
+from alm.verify import verify
+
 pytestmark = [pytest.mark.workflow, pytest.mark.engine]
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
@@ -51,6 +54,16 @@ def test_engines_give_the_same_bytes(run_workflow: RunWorkflow, backend: str, co
     for name in ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv"):
         assert (run.output / name).read_bytes() == (local.output / name).read_bytes()
     assert run.stats["parameters"]["backend"] == backend
+
+    ours, theirs = (read_record(each.output) for each in (run, local))
+    assert ours["output"] == theirs["output"]
+    assert ours["manifests"] == theirs["manifests"]
+    package = {"xenna": "cosmos-xenna", "ray_data": "ray"}[backend]
+    for made in ours["made_by"]:
+        assert made["backend"] == backend
+        assert made["versions"][package] == ours["versions"][package]
+    assert all("ray" not in made["versions"] for made in theirs["made_by"])
+    assert list(verify(run.output)) == []
 
     for step in ("build", "overlap"):
         (local_log,) = (local.output / "logs" / step).iterdir()

@@ -23,9 +23,9 @@ from typing import NamedTuple
 from alm import files
 from alm.engines import Execution, open_engine, whereabouts
 from alm.manifests import ByteRange, cut_evenly
-from alm.provenance import versions_in_use
 from alm.steps.summary import Maker, Summary, add_summaries
 from alm.units import time_left
+from alm.versions import versions_in_use
 
 MAX_CHUNK_BYTES = 48 << 20
 """A few seconds of work: progress shows and a lost worker costs little. The shards of ``local``,

@@ -18,16 +18,17 @@ from typing import Any
 from alm import __version__, codec, files
 from alm.digests import DIGEST_BYTES, PIECE, new_digest
 from alm.errors import AlmError
-from alm.provenance import commit, package_sha256, source_sha256, versions
+from alm.provenance import commit, package_sha256, source_sha256
 from alm.shards import read_ranges
 from alm.steps.merge import INDEX
 from alm.steps.summary import Summary
+from alm.versions import versions
 
 RECORD = "provenance.json"
 FORMAT = 1
 """Of the record; a reader refuses one that it does not know."""
 
-WORKFLOW = ("Snakefile", "workflow/*/*.smk", "workflow/*/*.py", "workflow/schemas/*")
+WORKFLOW = ("Snakefile", "workflow/rules/*", "workflow/scripts/*.py", "workflow/schemas/*")
 """The source of the workflow beside the package."""
 
 

@@ -4,8 +4,8 @@ from alm.jobs import job_log
 
 with job_log(snakemake.log[0]):
     from alm.params import OverlapParams, WindowParams
-    from alm.provenance import versions
     from alm.steps.aggregate import aggregate
+    from alm.versions import versions
 
     aggregate(
         snakemake.input.shards,

@@ -1,0 +1,35 @@
+"""The versions of the packages behind a result."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+from alm import __version__
+
+PACKAGES = ("snakemake", "orjson", "ray", "cosmos-xenna")
+
+
+def versions() -> dict[str, str]:
+    """The versions of this package, Python and the packages that a run may use."""
+    return _always() | {name: _version(name) for name in PACKAGES}
+
+
+def versions_in_use() -> dict[str, str]:
+    """The versions of this package, Python, and those packages that this process has imported."""
+    imported = [name for name in PACKAGES if name.replace("-", "_") in sys.modules]
+    return _always() | {name: _version(name) for name in imported}
+
+
+def _always() -> dict[str, str]:
+    return {"alm": __version__, "python": platform.python_version()}
+
+
+@cache
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"
