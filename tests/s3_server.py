@@ -127,6 +127,10 @@ class Storage:
         self._client.put_object(Bucket=BUCKET, Key=key, Body=content, ACL="public-read")
         return f"s3://{BUCKET}/{key}"
 
+    def delete(self, key: str) -> None:
+        """Take an object away."""
+        self._client.delete_object(Bucket=BUCKET, Key=key)
+
     @contextmanager
     def with_keys(self) -> Iterator[tuple[str, str]]:
         """Let the server check keys, and yield a good one with its secret."""
