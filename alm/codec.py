@@ -17,7 +17,9 @@ import orjson
 from alm.errors import RowError
 
 MAX_DEPTH = 250
-"""Below what orjson writes (254) and the standard library reads from any caller's depth."""
+"""So deep is always accepted, being below what orjson writes (254) and what the standard library
+reads from any caller's depth. What is deeper is refused by what meets the limit: looking for it in
+every row would cost more than it is worth."""
 
 MAX_DIGITS = 4000
 """Below what Python converts (4300)."""

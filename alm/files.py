@@ -1,4 +1,7 @@
-"""Files that are whole or absent: written beside their place, then renamed into it."""
+"""Files that are whole or absent: written beside their place, then renamed into it.
+
+That holds when a process dies. For the machine to die as well, :func:`settle` them.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +32,20 @@ def written_whole(path: str | Path) -> Iterator[BinaryIO]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def settle(paths: Iterable[str | Path]) -> None:
+    """Wait until the content of files is on the disk, and survives a power failure.
+
+    A file system may put a new name on the disk long before the content: after a power failure the
+    file is there, and empty.
+    """
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def join(parts: Iterable[str | Path], target: str | Path) -> None:

@@ -8,11 +8,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import alm
+from alm import files
 from alm.errors import AlmError
 
 PR_SET_PDEATHSIG = 1
@@ -31,8 +32,11 @@ def end_with_parent(signum: signal.Signals) -> None:
 
 
 @contextmanager
-def job_log(path: str | Path) -> Iterator[None]:
+def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
     """Send all output of this process and its children to the log file ``path``.
+
+    At the end the ``outputs`` are settled on the disk: Snakemake counts the job as done from then
+    on, and must not be wrong about that after a power failure.
 
     The first line says where the job runs. The process ends when the Snakemake that started it
     does, and after an error. Its message also goes to the terminal, where Snakemake alone would
@@ -54,6 +58,7 @@ def job_log(path: str | Path) -> Iterator[None]:
     signal.signal(signal.SIGTERM, _exit_once)
     try:
         yield
+        files.settle(outputs)
     except SystemExit:
         logger.error("stopped by SIGTERM: cancelled, preempted or out of time")
         raise

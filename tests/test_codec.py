@@ -221,6 +221,17 @@ def test_how_deep_json_may_be_nested_does_not_depend_on_the_caller(number):
     assert [pair for pair in pairs if pair[1] != pair[2]] == []
 
 
+@pytest.mark.parametrize("innermost", [b"1", b"123456789012345678901", b'"\\ud800"'])
+def test_250_levels_are_accepted_however_they_are_read_and_written(innermost):
+    for opening, closing in ((b"[", b"]"), (b'{"a":', b"}")):
+        found = [
+            outcome(opening * depth + innermost + closing * depth) for depth in range(245, 256)
+        ]
+        assert found[:6] == ["fine"] * 6
+        assert set(found[6:-1]) <= {"fine", "too_deep"}
+        assert found[-1] == "too_deep"
+
+
 @settings(max_examples=30)
 @given(st.integers(0, 240))
 def test_usual_nesting_is_kept(depth):

@@ -13,10 +13,25 @@ import sys, time
 from alm.files import written_whole
 from alm.jobs import job_log
 
-with job_log(sys.argv[1]), written_whole(sys.argv[2]) as file:
+with job_log(sys.argv[1], [sys.argv[2]]), written_whole(sys.argv[2]) as file:
     print("written")
     time.sleep(600)
 """
+
+
+def test_outputs_are_settled_before_a_job_is_done(tmp_path: Path) -> None:
+    """One that cannot be, here as it is not there, fails the job."""
+    script = (
+        "import sys; from alm.jobs import job_log\nwith job_log(*sys.argv[1:2], sys.argv[2:]): pass"
+    )
+    (tmp_path / "made").touch()
+    for names, code in ((["made"], 0), (["made", "missing"], 1)):
+        log = tmp_path / "job.log"
+        command = [sys.executable, "-c", script, log, *(tmp_path / name for name in names)]
+        job = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert job.returncode == code
+        assert ("INFO done" in log.read_text()) == (code == 0)
+        assert ("No such file" in job.stderr) == (code == 1)
 
 
 def test_sigterm_ends_a_job_that_cleans_up_behind_itself(tmp_path: Path) -> None:

@@ -219,6 +219,23 @@ def test_a_row_nested_too_deeply_to_be_written_is_refused():
     assert refused.value.reason == "too_deep"
 
 
+@pytest.mark.parametrize("number", ["1", "123456789012345678901"])
+@pytest.mark.parametrize("place", ["row", "segment"])
+def test_a_row_nested_250_levels_deep_comes_out(number, place):
+    """Its windows hold it deeper than that."""
+    above = {"row": 1, "segment": 3}[place]
+    deep = "[" * (250 - above) + number + "]" * (250 - above)
+    row, segment = (f', "x": {deep}' if place == name else "" for name in ("row", "segment"))
+    segments = ", ".join(
+        f'{{"start": {k}, "end": {k + 1}, "speaker": "{k % 2}"{segment}}}' for k in range(20)
+    )
+    line = f'{{"audio_sample_rate": 16000, "segments": [{segments}]{row}}}'.encode()
+    params = WindowParams(10, min_bandwidth=0, min_speakers=1)
+    output, _ = curated(line, params, OverlapParams())
+    assert output.count(deep.encode()) == (1 if place == "row" else output.count(b'"x":'))
+    assert b'"x":' in output
+
+
 def test_a_record_is_compact():
     """A window is a reference: what goes over the disk does not grow with the windows."""
     words = [{"word": "word", "start": 0.1, "end": 0.2}] * 30

@@ -2,7 +2,7 @@
 
 from alm.jobs import job_log
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], snakemake.output):
     from alm.steps.merge import index_output, merge_output
 
     write_result = merge_output if snakemake.config["merge"] else index_output

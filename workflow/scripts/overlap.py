@@ -2,7 +2,7 @@
 
 from alm.jobs import job_log
 
-with job_log(snakemake.log[0]):
+with job_log(snakemake.log[0], snakemake.output):
     from pathlib import Path
 
     from alm.engines import Execution
