@@ -6,11 +6,13 @@ That holds when a process dies. For the machine to die as well, :func:`settle` t
 from __future__ import annotations
 
 import errno
+import fcntl
+import hashlib
 import os
 import shutil
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,12 +23,18 @@ _NOT_OFFERED = {errno.ENOSYS, errno.EXDEV, errno.EINVAL, errno.EOPNOTSUPP, errno
 
 @contextmanager
 def written_whole(path: str | Path) -> Iterator[BinaryIO]:
-    """A file that appears under ``path`` only when the block ends without an error."""
+    """A file that appears under ``path`` only when the block ends without an error.
+
+    What a writer of the same file that was killed has left goes first.
+    """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{uuid.uuid4().hex}.tmp")
+    prefix = f".{hashlib.blake2b(os.fsencode(target.name), digest_size=8).hexdigest()}-"
+    _remove_unlocked(target.parent, prefix)
+    temporary = target.with_name(f"{prefix}{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("wb", buffering=_BUFFER) as file:
+            _try_to_lock(file)
             yield file
         os.replace(temporary, target)
     except BaseException:
@@ -46,6 +54,24 @@ def settle(paths: Iterable[str | Path]) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _remove_unlocked(folder: Path, prefix: str) -> None:
+    """Remove the temporary files of a target that no living process writes."""
+    for name in os.listdir(folder):
+        if name.startswith(prefix):
+            with suppress(OSError), (folder / name).open("ab") as file:
+                if _try_to_lock(file):
+                    os.unlink(folder / name)
+
+
+def _try_to_lock(file: BinaryIO) -> bool:
+    """Whether nobody else has the file locked; where there are no locks nobody can tell."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def join(parts: Iterable[str | Path], target: str | Path) -> None:

@@ -1,6 +1,9 @@
 """Files that are whole or absent."""
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +71,30 @@ def test_two_writers_do_not_meet(tmp_path):
         assert target.read_bytes() == b"other"
     assert target.read_bytes() == b"one"
     assert names(tmp_path) == ["out"]
+
+
+KILLED = """
+import os, signal, sys
+from alm.files import written_whole
+with written_whole(sys.argv[1]) as file:
+    file.write(b"x" * (3 << 20))
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_goes_with_the_next_one(tmp_path):
+    target = tmp_path / "out"
+    for name in ("out", "other"):
+        killed = subprocess.run([sys.executable, "-c", KILLED, tmp_path / name], check=False)
+        assert killed.returncode == -signal.SIGKILL
+    assert len(names(tmp_path)) == 2
+    with written_whole(target) as file:
+        file.write(b"text")
+    assert len(names(tmp_path)) == 2
+    with written_whole(tmp_path / "other"):
+        pass
+    assert names(tmp_path) == ["other", "out"]
+    assert target.read_bytes() == b"text"
 
 
 def test_a_new_file_has_the_usual_permissions(tmp_path):

@@ -1,0 +1,220 @@
+"""One seed: a run that is broken at a random moment, and its repair as README says.
+
+``python -m faults.trial UNDISTURBED SEED`` prints the outcome as JSON. It wants to be a process of
+its own, since it adopts what a broken run leaves behind, and to have mounts of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from faults import processes
+from faults.results import Outcome
+from faults.undisturbed import OUTPUT, State, Undisturbed, files, start
+
+DISK_FULL = "full disk"
+KINDS = {
+    "local": (processes.SNAKEMAKE, "job", DISK_FULL),
+    "ray_data": (
+        *(processes.SNAKEMAKE, "job", "keeper", "driver", "GCS", "raylet", "Ray agent"),
+        *("Ray worker", "Ray Data task", DISK_FULL),
+    ),
+    "xenna": (
+        *(processes.SNAKEMAKE, "job", "keeper", "driver", "GCS", "raylet", "Ray agent"),
+        *("Ray worker", "Xenna actor", DISK_FULL),
+    ),
+}
+"""What can be broken; seeds take turns."""
+
+SIGNALS = {
+    processes.SNAKEMAKE: (signal.SIGKILL, signal.SIGTERM, signal.SIGINT),
+    "job": (signal.SIGKILL, signal.SIGTERM),
+}
+
+SECONDS_TO_END = 180
+SECONDS_TO_VANISH = 30
+LOOK_SECONDS = 0.02
+PAGE = 4096
+
+ERROR = re.compile(r"^(error: \S|Error in rule |\w*Error\b.*: \S)", re.MULTILINE)
+"""How our own messages begin, and those of Snakemake."""
+
+OF_SNAKEMAKE = re.compile(r"snakemake\w{8}(/|$)")
+"""Its own temporary folder, which it can remove unless it is killed."""
+
+TRACEBACK = "Traceback (most recent call last)"
+
+
+class Trial:
+    """A run in a folder of its own, to be broken and repaired."""
+
+    def __init__(self, undisturbed: Undisturbed, seed: int, scratch: Path) -> None:
+        self.undisturbed = undisturbed
+        self.folder = scratch / "run"
+        self.folder.mkdir()
+        self.log = scratch / "terminal"
+        self.draw = random.Random(f"{undisturbed.backend} {seed}")
+        kinds = KINDS[undisturbed.backend]
+        self.kind = kinds[seed % len(kinds)]
+        number = self.draw.choice(SIGNALS.get(self.kind, (signal.SIGKILL,)))
+        self.signal = None if self.kind == DISK_FULL else number
+        self.outcome = Outcome(undisturbed.backend, seed, self.kind)
+        self.kills_snakemake = self.signal == signal.SIGKILL and self.kind == processes.SNAKEMAKE
+        if self.signal:
+            self.outcome.fault = f"{self.signal.name} {self.kind}"
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        known = self.undisturbed
+        with self.log.open("wb") as log:
+            return start(
+                self.folder,
+                known.manifests,
+                known.backend,
+                *arguments,
+                log=log,
+                root=Path(known.root),
+            )
+
+    def finish(self, run: subprocess.Popen[bytes]) -> int | None:
+        """The exit code of a run; None if it does not end."""
+        try:
+            return run.wait(SECONDS_TO_END)
+        except subprocess.TimeoutExpired:
+            run.kill()
+            run.wait()
+            return None
+
+    def strike(self) -> bool:
+        """Break a run, and see how it takes it; False: it ended before that."""
+        share = self.draw.random()
+        self.outcome.moment = round(share, 3)
+        shared = processes.shared_memory()
+        if self.signal is None:
+            self._mount(int(share * self.undisturbed.bytes))
+        run = self.start()
+        struck = self.signal is None or self._send(run, share * self.undisturbed.seconds)
+        code = self.finish(run)
+        terminal = self.log.read_text(errors="replace")
+        self._note_what_is_left(shared)
+        if not struck:
+            return False
+        self.outcome.ended = _ending(code)
+        if code is None:
+            self.outcome.problems.append(f"ran on for {SECONDS_TO_END} s: {terminal[-1000:]}")
+        elif code > 0:
+            self.outcome.said = _said(terminal)
+            if not self.outcome.said or TRACEBACK in terminal:
+                self.outcome.problems.append(f"no clear error: {terminal[-3000:]}")
+        return True
+
+    def repair(self) -> None:
+        """Run again until it is done, and judge what comes of it."""
+        known, outcome = self.undisturbed, self.outcome
+        output = self.folder / OUTPUT
+        before: State = known.finished(self.folder)
+        outcome.finished = len(before)
+        if self.signal is None:
+            subprocess.run(["mount", "-o", "remount,size=2G", str(output)], check=True)
+        shared = processes.shared_memory()
+        steps = [["--unlock"], ["--rerun-incomplete"]] if self.kills_snakemake else [[]]
+        for arguments in steps:
+            code = self.finish(self.start(*arguments))
+            if code != 0:
+                terminal = self.log.read_text(errors="replace")
+                outcome.problems.append(f"rerun {arguments} gave {code}: {terminal[-3000:]}")
+        self._note_what_is_left(shared)
+        outcome.redone = known.redone(self.folder, before)
+        outcome.lost = known.rows_lost(output)
+        outcome.problems += known.differences(output)
+
+    def clean(self) -> None:
+        """For another try with the same seed, after one that came too late."""
+        subprocess.run(["rm", "-rf", str(self.folder)], check=True)
+        self.folder.mkdir()
+
+    def _mount(self, size: int) -> None:
+        """A disk that is too small for the output, as ``output_dir``."""
+        place = self.folder / OUTPUT
+        place.mkdir()
+        options = f"size={max(size, 16 * PAGE)}"
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "faults", str(place)], check=True)
+
+    def _send(self, run: subprocess.Popen[bytes], moment: float) -> bool:
+        """Send the signal to a process of the kind, from ``moment`` on when there is one."""
+        assert self.signal is not None
+        with suppress(subprocess.TimeoutExpired):
+            run.wait(moment)
+        while run.poll() is None:
+            if found := processes.of_kind(self.kind, run.pid):
+                victim = self.draw.choice(found)
+                self.outcome.victim = processes.title(victim)[-120:]
+                with suppress(psutil.NoSuchProcess):
+                    if self.signal == signal.SIGINT:  # Ctrl-C reaches all in the foreground
+                        os.killpg(victim.pid, self.signal)
+                    else:
+                        victim.send_signal(self.signal)
+                    return True
+            time.sleep(LOOK_SECONDS)
+        return False
+
+    def _note_what_is_left(self, shared: set[str]) -> None:
+        """Processes, and files outside of the output, that outlive a run."""
+        self.outcome.orphans += processes.end_orphans(SECONDS_TO_VANISH)
+        temporary = files(self.folder.with_name("t"))
+        if self.kills_snakemake:
+            temporary = {name for name in temporary if not OF_SNAKEMAKE.match(name)}
+        left = [f"TMPDIR/{name}" for name in temporary]
+        left += [f"folder/{name}" for name in set(os.listdir(self.folder)) - {OUTPUT, ".snakemake"}]
+        if new := processes.shared_memory() - shared:
+            left += processes.unused(new)
+        self.outcome.leftovers += sorted(left)
+        subprocess.run(["rm", "-rf", str(self.folder.with_name("t"))], check=True)
+
+
+def _ending(code: int | None) -> str:
+    if code is None:
+        return "hung"
+    return "by itself" if code == 0 else "error" if code > 0 else "killed"
+
+
+def _said(terminal: str) -> str:
+    """The first line of an error that a run reported."""
+    found = ERROR.search(terminal)
+    return terminal[found.start() :].partition("\n")[0][:300] if found else ""
+
+
+def run_trial(undisturbed: Undisturbed, seed: int) -> Outcome:
+    """Break a run, repair it, and judge; in this process, which adopts all orphans."""
+    processes.adopt_orphans()
+    began = time.monotonic()
+    # Ray's sockets want a short path.
+    with TemporaryDirectory(prefix="f", dir="/tmp", ignore_cleanup_errors=True) as scratch:
+        trial = Trial(undisturbed, seed, Path(scratch))
+        try:
+            while not trial.strike():
+                trial.clean()
+            trial.repair()
+        finally:
+            processes.end_orphans(0)
+            if trial.signal is None:
+                subprocess.run(["umount", str(trial.folder / OUTPUT)], check=False)
+    trial.outcome.seconds = round(time.monotonic() - began, 1)
+    return trial.outcome
+
+
+if __name__ == "__main__":
+    outcome = run_trial(Undisturbed.read(Path(sys.argv[1])), int(sys.argv[2]))
+    print(json.dumps(asdict(outcome)))
