@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from alm.engines import BACKENDS, Execution, open_engine
+from alm.engines.client import DriverProcess
 from alm.errors import AlmError, EngineError
 
 ROOT = Path(__file__).parents[1]
@@ -236,6 +237,29 @@ def test_xenna_says_in_one_line_that_a_worker_died(
     monkeypatch.setattr(tempfile, "tempdir", str(long))
     with pytest.raises(EngineError, match=r"\ARay failed \(ActorDiedError.*backend=local.*\Z"):
         map_chunks("xenna", die_once, chunks_in(tmp_path, 2), threads=1)
+
+
+@pytest.mark.engine
+def test_a_killed_keeper_leaves_nothing_behind(clean: Path) -> None:
+    driver = DriverProcess(Execution("ray_data", threads=2))
+    keeper = psutil.Process(driver.process.pid)
+
+    def agents() -> list[psutil.Process]:
+        """Two, which nobody tells that they are no longer needed."""
+        return [p for p in keeper.children(recursive=True) if "Agent" in "".join(p.cmdline())]
+
+    deadline = time.monotonic() + 60
+    while len(agents()) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    found = agents()
+    assert len(found) == 2
+    keeper.kill()
+    time.sleep(1)
+    assert all(is_alive(process.pid) for process in found)
+    driver.stop()
+    time.sleep(1)
+    assert not any(is_alive(process.pid) for process in found)
+    assert os.listdir(clean) == []
 
 
 class Ray(NamedTuple):

@@ -127,12 +127,15 @@ class EngineRun:
     def processes(self) -> dict[int, str]:
         """The command lines of what lives of this run."""
         found = {}
+        ours = b"TMPDIR=" + bytes(self.temporary)
         for process in psutil.process_iter():
             try:
-                is_ours = process.environ().get("TMPDIR", "").startswith(str(self.temporary))
+                # psutil itself reads no further than to where Ray's processes write their titles.
+                environment = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+                is_ours = any(variable.startswith(ours) for variable in environment)
                 if is_ours and process.status() != psutil.STATUS_ZOMBIE:
                     found[process.pid] = " ".join(process.cmdline())
-            except (psutil.NoSuchProcess, psutil.AccessDenied):
+            except (psutil.NoSuchProcess, psutil.AccessDenied, OSError):
                 continue
         return found
 
@@ -199,6 +202,19 @@ def test_a_killed_engine_is_named_and_the_next_job_starts_its_own(
     assert "steps (100%) done" in terminal
     assert run.processes() == {}
     assert list(run.temporary.glob("alm-*")) == []
+
+
+def test_a_worker_that_is_killed_while_it_starts_is_replaced(
+    engine_run: Callable[[str], EngineRun],
+) -> None:
+    """Ray itself may wait for it for ever, if it is one of the first."""
+    run = engine_run("ray_data")
+    run.start()
+    starting = "--worker-launch-time-ms="
+    run.wait_for(lambda: any(starting in command for command in run.processes().values()))
+    pids = [pid for pid, command in run.processes().items() if starting in command]
+    os.kill(pids[0], signal.SIGKILL)
+    assert "steps (100%) done" in run.finish()
 
 
 def test_one_engine_serves_a_run_and_none_is_started_for_nothing(

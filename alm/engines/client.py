@@ -6,18 +6,19 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from alm.engines import REMEDY, Execution
+from alm.engines import REMEDY, Execution, require
 from alm.errors import EngineError
 
 C = TypeVar("C")
@@ -76,7 +77,19 @@ class DriverProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        if self.process.returncode:
+            self._kill_session()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _kill_session(self) -> None:
+        """Do the work of a keeper that was killed: Ray's agents outlive their raylet by a minute.
+
+        All that it started is in its session.
+        """
+        for pid in require("psutil").pids():
+            with suppress(OSError):  # it may be gone, or none of our business
+                if os.getsid(pid) == self.process.pid:
+                    os.kill(pid, signal.SIGKILL)
 
 
 class RemoteEngine:

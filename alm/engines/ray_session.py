@@ -194,4 +194,9 @@ def _set_environment(address: str | None) -> None:
         return
     for name in ("RAY_ADDRESS", "RAY_AUTH_TOKEN_PATH"):
         os.environ.pop(name, None)
-    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    os.environ |= {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        # It would wait for the first workers before it answers, for ever if one of them dies.
+        "RAY_prestart_worker_first_driver": "0",
+    }

@@ -49,7 +49,7 @@ SECONDS_TO_VANISH = 30
 LOOK_SECONDS = 0.02
 PAGE = 4096
 
-ERROR = re.compile(r"^(error: \S|Error in rule |\w*Error\b.*: \S)", re.MULTILINE)
+ERROR = re.compile(r"^(error: \S|Error in rule |\w*Error\b.*:\s+\S)", re.MULTILINE)
 """How our own messages begin, and those of Snakemake."""
 
 OF_SNAKEMAKE = re.compile(r"snakemake\w{8}(/|$)")
