@@ -72,6 +72,8 @@ class Trial:
         number = self.draw.choice(SIGNALS.get(self.kind, (signal.SIGKILL,)))
         self.signal = None if self.kind == DISK_FULL else number
         self.outcome = Outcome(undisturbed.backend, seed, self.kind)
+        self.outcome.moment = round(self.draw.random(), 3)
+        self.seconds = undisturbed.seconds
         self.kills_snakemake = self.signal == signal.SIGKILL and self.kind == processes.SNAKEMAKE
         if self.signal:
             self.outcome.fault = f"{self.signal.name} {self.kind}"
@@ -99,14 +101,15 @@ class Trial:
 
     def strike(self) -> bool:
         """Break a run, and see how it takes it; False: it ended before that."""
-        share = self.draw.random()
-        self.outcome.moment = round(share, 3)
+        share = self.outcome.moment
         shared = processes.shared_memory()
         if self.signal is None:
             self._mount(int(share * self.undisturbed.bytes))
+        began = time.monotonic()
         run = self.start()
-        struck = self.signal is None or self._send(run, share * self.undisturbed.seconds)
+        struck = self.signal is None or self._send(run, share * self.seconds)
         code = self.finish(run)
+        self.seconds = time.monotonic() - began
         terminal = self.log.read_text(errors="replace")
         self._note_what_is_left(shared)
         if not struck:
