@@ -4,6 +4,7 @@ PYTHON ?= python3
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
 FUZZ_ARGS ?=
+FAULTS_ARGS ?=
 
 VENV := .venv
 READY := $(VENV)/.ready
@@ -16,7 +17,7 @@ OUTPUT := $(RESULTS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run report verify test lint bench fuzz scaling format pins images clean
+.PHONY: help setup run report verify test lint bench fuzz faults scaling format pins images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +68,9 @@ bench: setup ## measure speed and memory, as ratios within one run (some 15 minu
 
 fuzz: setup ## damage 100,000 manifests at random and see that every row is answered for
 	$(IN_VENV) python tests/fuzz.py $(FUZZ_ARGS)
+
+faults: setup ## break 200 runs at random, run them again, compare the bytes (an hour; resumable)
+	$(IN_VENV) PYTHONPATH=tests python -m faults $(FAULTS_ARGS)
 
 scaling: setup ## measure what planning and jobs cost, print the tables of docs/scaling.md
 	$(IN_VENV) python tests/scaling.py

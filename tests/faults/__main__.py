@@ -30,7 +30,13 @@ SEEDS = {"xenna": 40, "ray_data": 40, "local": 120}
 DOCUMENT = ROOT / "docs" / "faults.md"
 
 
-def try_seeds(undisturbed: Undisturbed, seeds: Sequence[int], workers: int) -> Iterator[Outcome]:
+PATIENCE = 30.0
+"""Seconds that what a run started may live on."""
+
+
+def try_seeds(
+    undisturbed: Undisturbed, seeds: Sequence[int], workers: int, patience: float = PATIENCE
+) -> Iterator[Outcome]:
     """The outcomes of some seeds, as they come; each in a process and with mounts of its own.
 
     Raises:
@@ -43,7 +49,15 @@ def try_seeds(undisturbed: Undisturbed, seeds: Sequence[int], workers: int) -> I
 
         def try_one(seed: int) -> Outcome:
             done = subprocess.run(
-                [*unshare, sys.executable, "-m", "faults.trial", str(known), str(seed)],
+                [
+                    *unshare,
+                    sys.executable,
+                    "-m",
+                    "faults.trial",
+                    str(known),
+                    str(seed),
+                    str(patience),
+                ],
                 stdout=subprocess.PIPE,
                 env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
                 check=False,

@@ -1,6 +1,6 @@
 """One seed: a run that is broken at a random moment, and its repair as README says.
 
-``python -m faults.trial UNDISTURBED SEED`` prints the outcome as JSON. It wants to be a process of
+``python -m faults.trial UNDISTURBED SEED PATIENCE`` prints the outcome as JSON. It wants to be a process of
 its own, since it adopts what a broken run leaves behind, and to have mounts of its own.
 """
 
@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import psutil
 
@@ -45,7 +46,6 @@ SIGNALS = {
 }
 
 SECONDS_TO_END = 180
-SECONDS_TO_VANISH = 30
 LOOK_SECONDS = 0.02
 PAGE = 4096
 
@@ -53,30 +53,47 @@ ERROR = re.compile(r"^(error: \S|Error in rule |\w*Error\b.*:\s+\S)", re.MULTILI
 """How our own messages begin, and those of Snakemake."""
 
 OF_SNAKEMAKE = re.compile(r"snakemake\w{8}(/|$)")
-"""Its own temporary folder, which it can remove unless it is killed."""
+"""Its own temporary folder, which it removes unless a signal ends it at once."""
 
 TRACEBACK = "Traceback (most recent call last)"
+
+
+class Fault(NamedTuple):
+    """What a seed breaks: how, and when, as a share of the time of a run, or of its output."""
+
+    kind: str
+    signal: signal.Signals | None
+    moment: float
+
+    @property
+    def kills_snakemake(self) -> bool:
+        return self.kind == processes.SNAKEMAKE and self.signal == signal.SIGKILL
+
+    def __str__(self) -> str:
+        return f"{self.signal.name} {self.kind}" if self.signal else self.kind
+
+
+def draw_fault(backend: str, seed: int) -> Fault:
+    draw = random.Random(f"{backend} {seed}")
+    kind = KINDS[backend][seed % len(KINDS[backend])]
+    number = draw.choice(SIGNALS.get(kind, (signal.SIGKILL,)))
+    return Fault(kind, None if kind == DISK_FULL else number, round(draw.random(), 3))
 
 
 class Trial:
     """A run in a folder of its own, to be broken and repaired."""
 
-    def __init__(self, undisturbed: Undisturbed, seed: int, scratch: Path) -> None:
+    def __init__(self, undisturbed: Undisturbed, seed: int, scratch: Path, patience: float) -> None:
         self.undisturbed = undisturbed
+        self.patience = patience
         self.folder = scratch / "run"
         self.folder.mkdir()
         self.log = scratch / "terminal"
-        self.draw = random.Random(f"{undisturbed.backend} {seed}")
-        kinds = KINDS[undisturbed.backend]
-        self.kind = kinds[seed % len(kinds)]
-        number = self.draw.choice(SIGNALS.get(self.kind, (signal.SIGKILL,)))
-        self.signal = None if self.kind == DISK_FULL else number
-        self.outcome = Outcome(undisturbed.backend, seed, self.kind)
-        self.outcome.moment = round(self.draw.random(), 3)
+        self.fault = draw_fault(undisturbed.backend, seed)
         self.seconds = undisturbed.seconds
-        self.kills_snakemake = self.signal == signal.SIGKILL and self.kind == processes.SNAKEMAKE
-        if self.signal:
-            self.outcome.fault = f"{self.signal.name} {self.kind}"
+        self.outcome = Outcome(
+            undisturbed.backend, seed, self.fault.kind, str(self.fault), moment=self.fault.moment
+        )
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         known = self.undisturbed
@@ -101,17 +118,16 @@ class Trial:
 
     def strike(self) -> bool:
         """Break a run, and see how it takes it; False: it ended before that."""
-        share = self.outcome.moment
         shared = processes.shared_memory()
-        if self.signal is None:
-            self._mount(int(share * self.undisturbed.bytes))
+        if self.fault.signal is None:
+            self._mount(int(self.fault.moment * self.undisturbed.bytes))
         began = time.monotonic()
         run = self.start()
-        struck = self.signal is None or self._send(run, share * self.seconds)
+        struck = self.fault.signal is None or self._send(run, self.fault.moment * self.seconds)
         code = self.finish(run)
         self.seconds = time.monotonic() - began
         terminal = self.log.read_text(errors="replace")
-        self._note_what_is_left(shared)
+        self._note_what_is_left(shared, code)
         if not struck:
             return False
         self.outcome.ended = _ending(code)
@@ -129,16 +145,16 @@ class Trial:
         output = self.folder / OUTPUT
         before: State = known.finished(self.folder)
         outcome.finished = len(before)
-        if self.signal is None:
+        if self.fault.signal is None:
             subprocess.run(["mount", "-o", "remount,size=2G", str(output)], check=True)
         shared = processes.shared_memory()
-        steps = [["--unlock"], ["--rerun-incomplete"]] if self.kills_snakemake else [[]]
+        steps = [["--unlock"], ["--rerun-incomplete"]] if self.fault.kills_snakemake else [[]]
         for arguments in steps:
             code = self.finish(self.start(*arguments))
             if code != 0:
                 terminal = self.log.read_text(errors="replace")
                 outcome.problems.append(f"rerun {arguments} gave {code}: {terminal[-3000:]}")
-        self._note_what_is_left(shared)
+        self._note_what_is_left(shared, code)
         outcome.redone = known.redone(self.folder, before)
         outcome.lost = known.rows_lost(output)
         outcome.problems += known.differences(output)
@@ -157,27 +173,27 @@ class Trial:
 
     def _send(self, run: subprocess.Popen[bytes], moment: float) -> bool:
         """Send the signal to a process of the kind, from ``moment`` on when there is one."""
-        assert self.signal is not None
+        assert self.fault.signal is not None
         with suppress(subprocess.TimeoutExpired):
             run.wait(moment)
         while run.poll() is None:
-            if found := processes.of_kind(self.kind, run.pid):
-                victim = self.draw.choice(found)
+            if found := processes.of_kind(self.fault.kind, run.pid):
+                victim = random.choice(found)
                 self.outcome.victim = processes.title(victim)[-120:]
                 with suppress(psutil.NoSuchProcess):
-                    if self.signal == signal.SIGINT:  # Ctrl-C reaches all in the foreground
-                        os.killpg(victim.pid, self.signal)
+                    if self.fault.signal == signal.SIGINT:  # Ctrl-C reaches all in the foreground
+                        os.killpg(victim.pid, self.fault.signal)
                     else:
-                        victim.send_signal(self.signal)
+                        victim.send_signal(self.fault.signal)
                     return True
             time.sleep(LOOK_SECONDS)
         return False
 
-    def _note_what_is_left(self, shared: set[str]) -> None:
+    def _note_what_is_left(self, shared: set[str], code: int | None) -> None:
         """Processes, and files outside of the output, that outlive a run."""
-        self.outcome.orphans += processes.end_orphans(SECONDS_TO_VANISH)
+        self.outcome.orphans += processes.end_orphans(self.patience)
         temporary = files(self.folder.with_name("t"))
-        if self.kills_snakemake:
+        if code is not None and code < 0:
             temporary = {name for name in temporary if not OF_SNAKEMAKE.match(name)}
         left = [f"TMPDIR/{name}" for name in temporary]
         left += [f"folder/{name}" for name in set(os.listdir(self.folder)) - {OUTPUT, ".snakemake"}]
@@ -199,25 +215,29 @@ def _said(terminal: str) -> str:
     return terminal[found.start() :].partition("\n")[0][:300] if found else ""
 
 
-def run_trial(undisturbed: Undisturbed, seed: int) -> Outcome:
-    """Break a run, repair it, and judge; in this process, which adopts all orphans."""
+def run_trial(undisturbed: Undisturbed, seed: int, patience: float) -> Outcome:
+    """Break a run, repair it, and judge; in this process, which adopts all orphans.
+
+    What lives on for more than ``patience`` seconds after a run is one.
+    """
     processes.adopt_orphans()
     began = time.monotonic()
     # Ray's sockets want a short path.
     with TemporaryDirectory(prefix="f", dir="/tmp", ignore_cleanup_errors=True) as scratch:
-        trial = Trial(undisturbed, seed, Path(scratch))
+        trial = Trial(undisturbed, seed, Path(scratch), patience)
         try:
             while not trial.strike():
                 trial.clean()
             trial.repair()
         finally:
             processes.end_orphans(0)
-            if trial.signal is None:
+            if trial.fault.signal is None:
                 subprocess.run(["umount", str(trial.folder / OUTPUT)], check=False)
     trial.outcome.seconds = round(time.monotonic() - began, 1)
     return trial.outcome
 
 
 if __name__ == "__main__":
-    outcome = run_trial(Undisturbed.read(Path(sys.argv[1])), int(sys.argv[2]))
+    known, seed, patience = sys.argv[1:]
+    outcome = run_trial(Undisturbed.read(Path(known)), int(seed), float(patience))
     print(json.dumps(asdict(outcome)))

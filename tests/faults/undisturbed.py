@@ -127,7 +127,7 @@ class Undisturbed:
 
     def redone(self, folder: Path, before: State) -> list[str]:
         """The outputs among those of finished jobs that are not the same files any more."""
-        return sorted(before.items() - self.finished(folder).items())
+        return sorted(name for name, _ in before.items() - self.finished(folder).items())
 
 
 def measure(backend: str, scratch: Path, workers: int, root: Path = ROOT) -> Undisturbed:
