@@ -1,7 +1,7 @@
 """One seed: a run that is broken at a random moment, and its repair as README says.
 
-``python -m faults.trial UNDISTURBED SEED PATIENCE`` prints the outcome as JSON. It wants to be a process of
-its own, since it adopts what a broken run leaves behind, and to have mounts of its own.
+``python -m faults.trial UNDISTURBED SEED PATIENCE`` prints the outcome as JSON. It wants to be a
+process of its own, since it adopts what a broken run leaves behind, and to have mounts of its own.
 """
 
 from __future__ import annotations
