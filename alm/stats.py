@@ -54,38 +54,54 @@ class Stats:
     """What happened to some rows; names and meaning as in ``stats.json``, durations in seconds."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+        self._settled_counts: Counter[str] = Counter()
         self._exact_seconds: Counter[str] = Counter()
+        self._tallied: dict[str, list[object]] = defaultdict(list)
         self._pending: dict[str, list[Number]] = defaultdict(list)
         self._waiting = 0
 
     def count(self, name: str, number: int = 1) -> None:
         """Add ``number`` to the counter ``name``."""
         if number:
-            self._counts[name] += number
+            self._settled_counts[name] += number
+
+    def tally(self, family: str, *bins: object) -> None:
+        """Add one to the counter ``family/bin`` of each of the bins."""
+        self._tallied[family] += bins
+        self._wait_for(len(bins))
 
     def add_seconds(self, name: str, value: Number) -> None:
         """Add a duration in seconds to the total ``name``."""
         if value:
             self._pending[name].append(value)
             self._waiting += 1
-            if self._waiting > _MOST_WAITING:
-                self._settle()
 
     def add_each(self, names: Iterable[str], values: Sequence[Number]) -> None:
         """Add each duration in seconds to the total of the name beside it."""
         pending = self._pending
         for name, value in zip(names, values, strict=True):
             pending[name].append(value)
-        self._waiting += len(values)
+        self._wait_for(len(values))
+
+    def _wait_for(self, more: int) -> None:
+        self._waiting += more
         if self._waiting > _MOST_WAITING:
             self._settle()
 
     def _settle(self) -> None:
+        for family, bins in self._tallied.items():
+            for bin_, number in Counter(bins).items():
+                self._settled_counts[f"{family}/{bin_}"] += number
         for name, values in self._pending.items():
             self._exact_seconds[name] += _exact_sum(values)
+        self._tallied.clear()
         self._pending.clear()
         self._waiting = 0
+
+    @property
+    def _counts(self) -> Counter[str]:
+        self._settle()
+        return self._settled_counts
 
     @property
     def _seconds(self) -> Counter[str]:
@@ -99,7 +115,7 @@ class Stats:
         self.add_seconds("total_dur", row_stats["total_dur"])
         for reason in LOSSES:
             if lost := row_stats[f"lost_{reason}"]:
-                self._counts[f"lost_{reason}"] += lost
+                self.count(f"lost_{reason}", lost)
                 self.add_seconds(f"dur_lost_{reason}", row_stats[f"dur_lost_{reason}"])
 
     def add_windows(self, summary: Mapping[str, Any], kept: int) -> None:

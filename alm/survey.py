@@ -7,11 +7,10 @@ explains a run and none of it decides anything: see :mod:`alm.diagnosis` for the
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import compress, islice, repeat
-from operator import ge, gt, lt, sub
+from operator import ge, gt, le, lt, sub
 
 from alm import codec
 from alm.params import WindowParams
@@ -118,18 +117,20 @@ def _survey_times(
         survey.count("smell_out_of_order", sum(map(gt, starts, islice(starts, 1, None))))
         in_time = sorted(zip(starts, ends, strict=True), key=lambda times: (times[0], -times[1]))
         starts, ends = zip(*in_time, strict=True)
-    overlapping = nested = 0
-    reached = ends[0]
-    for start, end in zip(islice(starts, 1, None), islice(ends, 1, None), strict=True):
-        if start < reached:
-            overlapping += 1
-        if end > reached:
-            reached = end
-        else:
-            nested += 1
-    survey.count("smell_overlapping", overlapping)
-    survey.count("smell_nested", nested)
-    if min(durations) <= 0:
+    shortest = min(durations)
+    if shortest <= 0 or not all(map(le, ends, islice(starts, 1, None))):
+        overlapping = nested = 0
+        reached = ends[0]
+        for start, end in zip(islice(starts, 1, None), islice(ends, 1, None), strict=True):
+            if start < reached:
+                overlapping += 1
+            if end > reached:
+                reached = end
+            else:
+                nested += 1
+        survey.count("smell_overlapping", overlapping)
+        survey.count("smell_nested", nested)
+    if shortest <= 0:
         survey.count("smell_zero_duration", sum(duration == 0 for duration in durations))
         survey.count("smell_negative_duration", sum(duration < 0 for duration in durations))
 
@@ -142,6 +143,8 @@ def _words_outside(
     Words in between are not looked at, to keep this cheap; malformed ones are no matter here.
     """
     words = [segment.get("words") for segment in segments]
+    if not any(words):
+        return 0
     try:
         return sum(
             [
@@ -158,41 +161,28 @@ def _words_outside(
 
 
 def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> None:
-    for cause, number in _causes(found, params).items():
-        survey.count(f"stopped_by/{cause}", number)
+    losses = found.losses
+    survey.tally("stopped_by", *_causes(found, params))
     bins = 1 / (params.target_window_duration * SHARE_BIN)
-    reached = [int(duration * bins + _EDGE) for duration in found.losses.durations]
-    for index, number in Counter(reached).items():
-        survey.count(f"lost_duration/{index * _PERCENT}", number)
-    for speakers, number in Counter(found.lonely).items():
-        survey.count(f"too_few_speakers/{speakers}", number)
+    reached = [int(duration * bins + _EDGE) * _PERCENT for duration in losses.durations]
+    survey.tally("lost_duration", *reached)
+    survey.tally("too_few_speakers", *found.lonely)
 
 
-def _causes(found: Candidates, params: WindowParams) -> Counter[str]:
+def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
     """Why the windows that missed their duration did not grow on, by :data:`STOPS`."""
     starts, ends, _, bandwidths, speakers, *_ = found.columns
-    firsts, stops, *_ = found.losses
-    causes: Counter[str] = Counter()
-    depends = set()
-    # Many windows end at one segment, so it is looked at once for all of them.
-    for j, number in Counter(stops).items():
-        if j == len(starts):
-            causes["end_of_recording"] += number
-        elif bandwidths[j] < params.min_bandwidth:
-            causes["low_bandwidth"] += number
-        elif speakers[j] == NO_SPEAKER:
-            causes["unlabelled"] += number
+    for first, stop in zip(found.losses.firsts, found.losses.stops, strict=True):
+        if stop == len(starts):
+            yield "end_of_recording"
+        elif bandwidths[stop] < params.min_bandwidth:
+            yield "low_bandwidth"
+        elif speakers[stop] == NO_SPEAKER:
+            yield "unlabelled"
+        elif ends[stop] - starts[first] > params.longest:
+            yield "too_long"
         else:
-            depends.add(j)
-    if depends:
-        over = [
-            ends[j] - starts[first] > params.longest
-            for first, j in zip(firsts, stops, strict=True)
-            if j in depends
-        ]
-        causes["too_long"] = over.count(True)
-        causes["too_many_speakers"] = over.count(False)
-    return causes
+            yield "too_many_speakers"
 
 
 def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: Stats) -> None:
@@ -205,8 +195,10 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
         survey: that of all rows.
     """
     windows = record.windows
-    survey.count(f"windows_per_recording/{len(kept)}")
-    durations = list(map(sub, record.ends, record.starts))
+    starts, ends = record.starts, record.ends
+    survey.tally("windows_per_recording", len(kept))
+    durations = list(map(sub, ends, starts))
+    gaps = list(map(sub, islice(starts, 1, None), ends))  # before each segment but the first
     pieces = list(zip(windows.firsts, windows.stops, windows.cuts, strict=True))
     kept_pieces = [pieces[k] for k in kept]
     survey.add_seconds("candidate_dur", _covered_speech(durations, pieces))
@@ -215,37 +207,42 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
     kept_dur = _union([(windows.starts[k], windows.ends[k]) for k in kept])[0] if kept else 0
     stats.add_seconds("kept_dur", kept_dur)
     if record.length:
-        survey.count(f"recording_yield/{_percent(kept_dur / record.length)}")
+        survey.tally("recording_yield", _percent(kept_dur / record.length))
     for k, piece in zip(kept, kept_pieces, strict=True):
         duration = windows.ends[k] - windows.starts[k]
-        speech, silence = _speech(record, piece, durations)
-        survey.count(f"window_duration/{int(duration)}")
-        survey.count(f"speakers_per_window/{windows.speakers[k]}")
+        speech, silence = _speech(record, piece, durations, gaps)
+        quiet = max(0, duration - speech)
+        survey.tally("window_duration", int(duration))
+        survey.tally("speakers_per_window", windows.speakers[k])
         survey.add_seconds("window_speech_dur", speech)
-        survey.add_seconds("window_silence_dur", max(0, duration - speech))
-        survey.count(f"window_silence/{_percent(max(0, duration - speech) / duration)}")
+        survey.add_seconds("window_silence_dur", quiet)
+        survey.tally("window_silence", _percent(quiet / duration))
         survey.count("smell_long_silence", silence > LONG_SILENCE)
-        labelled = add_up(windows.talk[k])
+        talk = windows.talk[k]
+        labelled = add_up(talk)
         if labelled > 0:
-            share = windows.talk[k][0] / labelled
-            survey.count(f"dominant_speaker/{_percent(share)}")
+            survey.tally("dominant_speaker", _percent(talk[0] / labelled))
 
 
-def _speech(record: Record, piece: _Piece, durations: list[Number]) -> tuple[Number, Number]:
+def _speech(
+    record: Record, piece: _Piece, durations: list[Number], gaps: list[Number]
+) -> tuple[Number, Number]:
     """Seconds of a window in which somebody speaks, and the longest gap between its segments.
 
-    ``durations`` are those of all segments.
+    ``durations`` are those of all segments, ``gaps`` what lies before each but the first.
     """
     first, stop, cut = piece
-    starts, ends, spoken = record.starts[first:stop], record.ends[first:stop], durations[first:stop]
-    if cut >= 0:
+    spoken = durations[first:stop]
+    between = gaps[first : stop - 1]
+    if cut >= 0:  # a copy starts where its segment does
         spoken.append(durations[cut])
-        starts.append(record.starts[cut])
-        ends.append(record.ends[cut])
-    gaps = list(map(sub, islice(starts, 1, None), ends))
-    if min(gaps, default=0) >= 0 and min(spoken) >= 0:
-        return add_up(spoken), max(gaps, default=0)
-    return _union(zip(starts, ends, strict=True))
+        between.append(gaps[stop - 1])
+    if min(between, default=0) >= 0 and min(spoken) >= 0:
+        return add_up(spoken), max(between, default=0)
+    intervals = list(zip(record.starts[first:stop], record.ends[first:stop], strict=True))
+    if cut >= 0:
+        intervals.append((record.starts[cut], record.ends[cut]))
+    return _union(intervals)
 
 
 def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
@@ -255,7 +252,8 @@ def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
     covered = reached - first
     for start, end in rest:
         if start > reached:
-            gap = max(gap, start - reached)
+            if start - reached > gap:
+                gap = start - reached
             covered += end - start
             reached = end
         elif end > reached:
