@@ -39,7 +39,7 @@ def map_chunks(
         yield from xenna.run_pipeline(xenna.PipelineSpec(list(enumerate(chunks)), [stage], config))
     except ChunkFailed as failure:
         yield failure.cause.args[0]  # type: ignore[attr-defined]
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         raise EngineError(f"Xenna failed ({one_line(error)}): {REMEDY}") from error
 
 
