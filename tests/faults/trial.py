@@ -135,7 +135,9 @@ class Trial:
             self.outcome.problems.append(f"ran on for {SECONDS_TO_END} s: {terminal[-1000:]}")
         elif code > 0:
             self.outcome.said = _said(terminal)
-            if not self.outcome.said or TRACEBACK in terminal:
+            # Ctrl-C reaches the jobs as well: one that is still importing prints where.
+            traceback = TRACEBACK in terminal and self.fault.signal != signal.SIGINT
+            if not self.outcome.said or traceback:
                 self.outcome.problems.append(f"no clear error: {terminal[-3000:]}")
         return True
 
