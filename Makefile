@@ -40,7 +40,7 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@touch $@
 
 run: setup ## curate the shipped sample with the backend that the config names
-	$(IN_VENV) snakemake --cores all --rerun-incomplete --configfile $(CONFIG)
+	$(IN_VENV) snakemake --cores all --configfile $(CONFIG)
 	@echo
 	@echo "To look at: $(RESULTS)/report/overview.html, or all of it as one page, $(RESULTS)/report.html: make report"
 	@echo "Curated: $(RESULTS)/alm_output.jsonl    figures: $(RESULTS)/stats.json, $(RESULTS)/stats.tsv"

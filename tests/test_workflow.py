@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
@@ -240,6 +241,15 @@ def test_a_change_reruns_only_what_it_changes(run_workflow: RunWorkflow) -> None
 
     jobs = run_workflow("--dry-run", manifest_path=str(SAMPLE), min_speakers=1).jobs
     assert jobs["build"] == jobs["overlap"] == 1
+
+
+def test_what_an_interrupted_job_left_is_made_again(run_workflow: RunWorkflow) -> None:
+    first = run_workflow(manifest_path=str(SAMPLE))
+    note = urlsafe_b64encode(b"out/stats.json").decode()
+    (first.output.parent / ".snakemake" / "incomplete" / note).write_text("{}")
+    again = run_workflow(manifest_path=str(SAMPLE))
+    assert again.jobs["stats"] == 1
+    assert "build" not in again.jobs
 
 
 def test_changed_code_reruns_only_what_it_changes(

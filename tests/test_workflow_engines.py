@@ -177,7 +177,7 @@ def test_a_killed_run_leaves_nothing_and_goes_on(
 
     run.start("--unlock")
     run.finish()
-    run.start("--rerun-incomplete")
+    run.start()
     assert "steps (100%) done" in run.finish()
     assert run.processes() == {}
     assert list(run.temporary.glob("alm-*")) == []

@@ -150,7 +150,7 @@ class Trial:
         if self.fault.signal is None:
             subprocess.run(["mount", "-o", "remount,size=2G", str(output)], check=True)
         shared = processes.shared_memory()
-        steps = [["--unlock"], ["--rerun-incomplete"]] if self.fault.kills_snakemake else [[]]
+        steps = [["--unlock"], []] if self.fault.kills_snakemake else [[]]
         for arguments in steps:
             code = self.finish(self.start(*arguments))
             if code != 0:
