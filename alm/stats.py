@@ -74,7 +74,7 @@ class Stats:
         """Add a duration in seconds to the total ``name``."""
         if value:
             self._pending[name].append(value)
-            self._waiting += 1
+            self._wait_for(1)
 
     def add_each(self, names: Iterable[str], values: Sequence[Number]) -> None:
         """Add each duration in seconds to the total of the name beside it."""
@@ -129,8 +129,7 @@ class Stats:
         self.add_seconds("filtered_dur", summary["filtered_dur"])
 
     def __iadd__(self, other: Stats) -> Stats:
-        for name, number in other._counts.items():
-            self._counts[name] += number
+        self._settled_counts.update(other._counts)
         for name, units in other._seconds.items():
             self._exact_seconds[name] += units
         return self
@@ -156,7 +155,8 @@ class Stats:
 
     def family(self, name: str) -> dict[str, int]:
         """The counters ``name/bin`` by their bin, in the order of numeric bins."""
-        return {bin_: self._counts[f"{name}/{bin_}"] for bin_ in _bins(self._counts, name)}
+        counts = self._counts
+        return {bin_: counts[f"{name}/{bin_}"] for bin_ in _bins(counts, name)}
 
     def family_seconds(self, name: str) -> dict[str, float]:
         """The totals ``name/bin`` in seconds by their bin, in the order of numeric bins."""

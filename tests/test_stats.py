@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 from fractions import Fraction
 from functools import reduce
 
@@ -113,6 +114,29 @@ def test_a_row_is_counted():
         "lost_next_seg_bm": 2,
         "dur_lost_next_seg_bm": 40.0,
     }
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        lambda stats, number: stats.add_seconds("total_dur", number + 0.5),
+        lambda stats, number: stats.add_each(["total_dur"], [number + 0.5]),
+        lambda stats, number: stats.tally("family", f"{number % 7:040}"),
+    ],
+    ids=["add_seconds", "add_each", "tally"],
+)
+def test_what_waits_to_be_added_is_bounded(add):
+    stats = Stats()
+    tracemalloc.start()
+    try:
+        for number in range(300_000):
+            add(stats, number)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8_000_000
+    assert stats.seconds("total_dur") in (0, 300_000**2 / 2)
+    assert sum(stats.family("family").values()) in (0, 300_000)
 
 
 def test_the_names_are_those_of_stats_json():
