@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import sub
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
+from alm import compiled
 from alm.errors import ParameterError, RowError
 from alm.params import OverlapParams
-from alm.rows import Number, Row
-from alm.windows import add_up
+from alm.rows import Number, Row, add_up
 
 Span = tuple[Number, Number]
 """When a window starts and ends, in seconds."""
@@ -26,6 +26,33 @@ class Filtered(NamedTuple):
 
     spans: list[Span]
     windows: list[int]
+
+
+def decide(
+    starts: list[Number], ends: list[Number], params: OverlapParams
+) -> tuple[Row, list[int]]:
+    """The second stage on the windows of one row.
+
+    Args:
+        starts: when each window starts, in window order (seconds).
+        ends: when each ends.
+        params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
+
+    Returns:
+        The fields of :func:`summarize`, and the indexes of the windows that stay.
+
+    Raises:
+        ParameterError: ``target_duration`` is None.
+    """
+    if compiled.kernel and params.target_duration is not None:
+        decided = compiled.kernel.decide(
+            starts, ends, params.overlap_percentage / 100, params.target_duration
+        )
+        if decided:
+            return cast(tuple[Row, list[int]], decided)
+    spans = list(zip(starts, ends, strict=True))
+    filtered = filter_spans(spans, params)
+    return summarize(spans, filtered), filtered.windows
 
 
 def filter_spans(spans: Sequence[Span], params: OverlapParams) -> Filtered:
@@ -147,17 +174,18 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
     """
     windows = entry.get("windows") or []
     try:
-        spans = [(w["segments"][0]["start"], w["segments"][-1]["end"]) for w in windows]
+        starts = [window["segments"][0]["start"] for window in windows]
+        ends = [window["segments"][-1]["end"] for window in windows]
     except KeyError as error:
         raise RowError(
             "missing_field",
             f"a window's segment has no {error}: filter the overlaps before dropping that field",
         ) from error
-    filtered = filter_spans(spans, params)
+    summary, kept = decide(starts, ends, params)
     result = {
         **entry,
-        **summarize(spans, filtered),
-        "filtered_windows": [windows[k] for k in filtered.windows],
+        **summary,
+        "filtered_windows": [windows[k] for k in kept],
         "manifest_filepath": entry.get("manifest_filepath"),
         "swift_filepath": entry.get("stats", {}).get("swift_path") if windows else None,
     }

@@ -8,10 +8,10 @@ second stage parses the first of them only and copies the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, chain
-from typing import NamedTuple
+from itertools import chain
+from typing import NamedTuple, cast
 
-from alm import codec, overlap
+from alm import codec, compiled, overlap
 from alm.params import OverlapParams, WindowParams
 from alm.rows import Number, Row, recording_length
 from alm.windows import Candidates, Losses, Windows, without
@@ -72,22 +72,24 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
     """
     dropped = params.dropped_segment_fields
     segments = row["segments"]
-    if not dropped.isdisjoint(chain.from_iterable(segments)):
+    if compiled.kernel:
+        segments = compiled.kernel.without_each(segments, dropped)
+    elif not dropped.isdisjoint(chain.from_iterable(segments)):
         segments = [without(segment, dropped) for segment in segments]
-    texts = codec.dumps_each(segments + found.cuts.copies)
+    texts, offsets = codec.dumps_joined(segments + found.cuts.copies)
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
-        offsets=[0, *accumulate([len(text) + 1 for text in texts])],
+        offsets=offsets,
         starts=[*found.columns.starts, *found.cuts.starts],
         ends=[*found.columns.ends, *found.cuts.ends],
-        length=recording_length(row, found.columns.ends),
+        length=recording_length(row, found.columns.last_end),
         truncation_events=found.truncation_events,
         manifest=manifest,
         fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
         stats=codec.dumps(found.stats),
         swift=codec.dumps(found.stats["swift_path"]),
-        segments=b",".join(texts),
+        segments=texts,
     )
 
 
@@ -142,30 +144,42 @@ class Finished(NamedTuple):
 def finish(record: Record, params: OverlapParams) -> Finished:
     """The second stage on one record."""
     windows = record.windows
-    spans = list(zip(windows.starts, windows.ends, strict=True))
-    filtered = overlap.filter_spans(spans, params)
-    summary = overlap.summarize(spans, filtered)
+    summary, kept = overlap.decide(windows.starts, windows.ends, params)
     talk = codec.dumps(windows.talk)[2:-2].split(b"],[")
-    every = range(len(spans))
-    # One join of all pieces, as the line is long: nothing in it is copied twice.
-    parts = [b"{"]
-    if record.fields != b"{}":
-        parts += record.fields[1:-1], b","
-    if params.keep_windows:
-        parts += b'"windows":[', *_spell_out_windows(record, every, talk), b"],"
-    parts += b'"stats":', record.stats
-    if record.losses is not None:
-        parts[-1] = record.stats[:-1]
-        parts += b',"lost_win_full_data":[', _spell_out_losses(record, record.losses), b"]}"
-    parts += (
-        b',"truncation_events":%d,' % record.truncation_events,
+    every = range(len(windows.firsts))
+    head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
+    if record.losses is None:
+        stats = record.stats
+    else:
+        losses = _spell_out_losses(record, record.losses)
+        stats = b'%b,"lost_win_full_data":[%b]}' % (record.stats[:-1], losses)
+    middle = b'"stats":%b,"truncation_events":%d,%b,"filtered_windows":[' % (
+        stats,
+        record.truncation_events,
         codec.dumps(summary)[1:-1],
-        b',"filtered_windows":[',
-        *_spell_out_windows(record, filtered.windows, talk),
-        b'],"manifest_filepath":%b,"swift_filepath":%b}\n'
-        % (record.manifest, record.swift if spans else b"null"),
     )
-    return Finished(b"".join(parts), summary, filtered.windows)
+    tail = b'],"manifest_filepath":%b,"swift_filepath":%b}\n' % (
+        record.manifest,
+        record.swift if every else b"null",
+    )
+    parts: tuple[bytes | Sequence[int], ...] = (head, middle, kept, tail)
+    if params.keep_windows:
+        parts = (head, b'"windows":[', every, b"],", middle, kept, tail)
+    return Finished(_line(parts, record, talk), summary, kept)
+
+
+def _line(
+    parts: Sequence[bytes | Sequence[int]], record: Record, talk: Sequence[bytes]
+) -> bytes:
+    """The parts joined: bytes as they are, and windows, by their numbers, spelled out."""
+    if compiled.kernel:
+        line = compiled.kernel.line(parts, record.windows, record.segments, record.offsets, talk)
+        return cast(bytes, line)
+    # One join of all pieces, as the line is long: nothing in it is copied twice.
+    pieces: list[bytes] = []
+    for part in parts:
+        pieces += (part,) if isinstance(part, bytes) else _spell_out_windows(record, part, talk)
+    return b"".join(pieces)
 
 
 def _spell_out_windows(record: Record, chosen: Sequence[int], talk: Sequence[bytes]) -> list[bytes]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from operator import sub
+from functools import reduce
+from operator import add, sub
 from typing import Any, NamedTuple, cast
 
-from alm import codec
+from alm import codec, compiled
 from alm.errors import RowError
 
 Row = dict[str, Any]
@@ -32,7 +33,9 @@ _NO_METRICS: dict[str, Any] = {}
 class Timeline(NamedTuple):
     """The columns of a row's segments that decisions are made on, one value a segment.
 
-    ``furthest`` is the largest distance of a time from 0, ``floats`` whether all times are floats.
+    ``total_dur`` is the plain sum of the durations, ``last_end`` the largest end, 0 without
+    segments; ``furthest`` the largest distance of a time from 0, ``floats`` whether all times are
+    floats.
     """
 
     starts: Sequence[Number]
@@ -40,6 +43,8 @@ class Timeline(NamedTuple):
     durations: Sequence[Number]
     bandwidths: Sequence[Number]
     speakers: Sequence[str | None]
+    total_dur: Number
+    last_end: Number
     furthest: Number
     floats: bool
 
@@ -66,6 +71,8 @@ def timeline(row: Mapping[str, Any]) -> Timeline:
     Raises:
         RowError: a required field is missing, of the wrong type or not finite.
     """
+    if compiled.kernel and (columns := compiled.kernel.timeline(row)):
+        return Timeline(*columns)
     try:
         segments = row["segments"]
         starts = [segment["start"] for segment in segments]
@@ -90,7 +97,22 @@ def timeline(row: Mapping[str, Any]) -> Timeline:
     if not sound:
         _explain(row)
     durations = list(map(sub, ends, starts))
-    return Timeline(starts, ends, durations, bandwidths, speakers, furthest, types == {float})
+    return Timeline(
+        starts,
+        ends,
+        durations,
+        bandwidths,
+        speakers,
+        add_up(durations),
+        max(ends, default=0),
+        furthest,
+        types == {float},
+    )
+
+
+def add_up(values: Sequence[Number]) -> Number:
+    """Plain left-to-right sum: since Python 3.12 ``sum`` compensates and gives other last bits."""
+    return reduce(add, values, 0)
 
 
 def _bandwidths(segments: Sequence[Segment]) -> list[Number]:
@@ -162,9 +184,8 @@ def json_type(value: Any) -> str:
             return f"a {type(value).__name__}"
 
 
-def recording_length(row: Mapping[str, Any], ends: Sequence[Number]) -> Number:
+def recording_length(row: Mapping[str, Any], last_end: Number) -> Number:
     """Seconds of a recording: its ``duration`` if that can be true, else the last end."""
-    last_end = max(ends, default=0)
     duration: Any = row.get("duration")
     if type(duration) in NUMBERS and last_end <= duration <= LONGEST_RECORDING:
         return cast(Number, duration)

@@ -15,9 +15,9 @@ from operator import ge, gt, le, lt, sub
 from alm import codec
 from alm.params import WindowParams
 from alm.records import Record
-from alm.rows import Number, Row, Segment
+from alm.rows import Number, Row, Segment, add_up
 from alm.stats import Stats
-from alm.windows import NO_SPEAKER, Candidates, add_up
+from alm.windows import NO_SPEAKER, Candidates
 
 BANDWIDTH_BIN = 100
 """Hz."""

@@ -15,6 +15,7 @@ from itertools import chain, compress
 from operator import add
 from typing import Any, NamedTuple
 
+from alm import compiled
 from alm.cuts import Cuts
 from alm.params import WindowParams
 from alm.rows import Number, Row, Segment, Timeline, timeline
@@ -84,10 +85,9 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
         RowError: the row is not sound.
     """
     columns = timeline(row)
-    total_dur = add_up(columns.durations)
     stats: dict[str, Any] = {
         "total_segments": len(columns.starts),
-        "total_dur": total_dur,
+        "total_dur": columns.total_dur,
         "swift_path": row.get("swift_audio_filepath", ""),
         "audio_sample_rate": row["audio_sample_rate"],
         "lost_bw": 0,
@@ -105,9 +105,17 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
     }
     if row["audio_sample_rate"] < params.min_sample_rate:
         stats["lost_sr"] = len(columns.starts)
-        stats["dur_lost_sr"] = total_dur
+        stats["dur_lost_sr"] = columns.total_dur
         nothing = _columns([], Windows), _columns([], Losses)
         return Candidates(columns, *nothing, Cuts([]), [], stats, 0)
+    if compiled.kernel and columns.floats:
+        grown = compiled.kernel.grow(row["segments"], columns, params)
+        if grown:
+            windows, losses, cuts, lonely, lost, truncation_events = grown
+            stats |= lost
+            return Candidates(
+                columns, Windows(*windows), Losses(*losses), cuts, lonely, stats, truncation_events
+            )
     return _grow_from_every_segment(row["segments"], columns, params, stats)
 
 
@@ -122,7 +130,7 @@ def _grow_from_every_segment(
     to right, to the last bit: growing on continues them, and nothing is ever subtracted, for the
     speaker who loses the first segment is added up again.
     """
-    starts, ends, durations, bandwidths, speakers, furthest, floats = columns
+    starts, ends, durations, bandwidths, speakers, _, _, furthest, floats = columns
     shortest, longest = params.shortest, params.longest
     min_bandwidth, truncation = params.min_bandwidth, params.truncation
     min_speakers, max_speakers = params.min_speakers, params.max_speakers
@@ -234,11 +242,6 @@ def _grow_from_every_segment(
 def _columns(rows: list[tuple[Any, ...]], of: Any) -> Any:
     """The columns of ``rows``; as many empty ones where there is no row."""
     return of(*map(list, zip(*rows, strict=True))) if rows else of(*[[] for _ in of._fields])
-
-
-def add_up(values: Sequence[Number]) -> Number:
-    """Plain left-to-right sum: since Python 3.12 ``sum`` compensates and gives other last bits."""
-    return reduce(add, values, 0)
 
 
 def build_windows(entry: Row, params: WindowParams) -> Row:
