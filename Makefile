@@ -98,4 +98,5 @@ images: setup ## draw the pictures of the README anew (needs chromium and chrome
 
 clean: ## remove .venv, the caches and the results of the sample
 	rm -rf $(VENV) $(RESULTS) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	rm -f alm/*.c alm/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
