@@ -1,4 +1,4 @@
-"""The versions of the packages behind a result."""
+"""The versions of the packages behind a result, and whether the kernel was compiled."""
 
 from __future__ import annotations
 
@@ -8,23 +8,28 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from alm import __version__
+from alm.compiled import kernel
 
 PACKAGES = ("snakemake", "orjson", "ray", "cosmos-xenna")
 
 
 def versions() -> dict[str, str]:
-    """The versions of this package, Python and the packages that a run may use."""
+    """The versions of this package, Python, the kernel and the packages that a run may use."""
     return _always() | {name: _version(name) for name in PACKAGES}
 
 
 def versions_in_use() -> dict[str, str]:
-    """The versions of this package, Python, and those packages that this process has imported."""
+    """The versions of this package, Python, the kernel, and those packages that are imported."""
     imported = [name for name in PACKAGES if name.replace("-", "_") in sys.modules]
     return _always() | {name: _version(name) for name in imported}
 
 
 def _always() -> dict[str, str]:
-    return {"alm": __version__, "python": platform.python_version()}
+    return {
+        "alm": __version__,
+        "python": platform.python_version(),
+        "kernel": "python" if kernel is None else "compiled",
+    }
 
 
 @cache

@@ -9,6 +9,7 @@ import pytest
 from helpers import ROOT
 
 from alm import __version__
+from alm.compiled import kernel
 from alm.provenance import code_hash, source_sha256
 from alm.versions import versions, versions_in_use
 
@@ -103,14 +104,15 @@ def test_versions():
     found = versions()
     assert found["alm"] == __version__
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert set(found) == {"alm", "python", "snakemake", "orjson", "ray", "cosmos-xenna"}
+    assert found["kernel"] == ("python" if kernel is None else "compiled")
+    assert set(found) == {"alm", "python", "kernel", "snakemake", "orjson", "ray", "cosmos-xenna"}
     assert found["orjson"][0].isdigit()
 
 
 def test_versions_in_use_are_of_what_is_imported():
     names = "from alm.versions import versions_in_use as v\nprint(*v())\n"
-    assert python(ROOT, names) == "alm python orjson"
-    assert python(ROOT, "import ray.util\n" + names) == "alm python orjson ray"
+    assert python(ROOT, names) == "alm python kernel orjson"
+    assert python(ROOT, "import ray.util\n" + names) == "alm python kernel orjson ray"
     assert versions_in_use().items() <= versions().items()
 
 
