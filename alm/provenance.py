@@ -26,7 +26,8 @@ def code_hash(module: str) -> str:
         if name in found or (path := _source_file(name)) is None:
             continue
         found[name] = path.read_bytes()
-        waiting += _imports(found[name])
+        if path.suffix == ".py":  # Cython cannot be parsed, and imports nothing of this package
+            waiting += _imports(found[name])
     digest = hashlib.blake2b(digest_size=8)
     for name in sorted(found):
         digest.update(name.encode() + b"\0" + found[name] + b"\0")
@@ -39,7 +40,7 @@ def _source_file(module: str) -> Path | None:
     if package != PACKAGE.name or not rest:
         return None
     path = PACKAGE.joinpath(*rest)
-    for candidate in (path.with_suffix(".py"), path / "__init__.py"):
+    for candidate in (path.with_suffix(".py"), path / "__init__.py", path.with_suffix(".pyx")):
         if candidate.is_file():
             return candidate
     return None
@@ -79,7 +80,8 @@ def source_sha256(folder: str | Path, *patterns: str) -> str:
 
 def package_sha256() -> str:
     """:func:`source_sha256` of this package, from the folder that it lies in."""
-    return source_sha256(PACKAGE.parent, f"{PACKAGE.name}/**/*.py")
+    name = PACKAGE.name
+    return source_sha256(PACKAGE.parent, f"{name}/**/*.py", f"{name}/**/*.pyx")
 
 
 def commit() -> str | None:

@@ -80,8 +80,24 @@ def test_an_edit_changes_the_steps_that_import_the_module(copy, module, steps):
     assert changed(copy, module) == steps
 
 
-def test_an_edit_of_the_window_builder_changes_the_build(copy):
-    assert "alm.steps.build" in changed(copy, "windows.py")
+@pytest.mark.parametrize("module", ["windows.py", "_kernel.pyx"])
+def test_an_edit_of_the_window_builder_changes_the_build(copy, module):
+    assert "alm.steps.build" in changed(copy, module)
+
+
+def test_the_source_of_the_package_is_python_and_cython(copy):
+    def found() -> str:
+        program = "from alm.provenance import package_sha256; print(package_sha256())"
+        return python(copy.parent, program)
+
+    hashes = [found()]
+    for source in ("rows.py", "_kernel.pyx"):
+        edit(copy, source)
+        hashes.append(found())
+    assert len(set(hashes)) == 3
+    for made in ("_kernel.c", "_kernel.so"):
+        (copy / made).write_text("made from the source")
+    assert found() == hashes[-1]
 
 
 @pytest.mark.parametrize(

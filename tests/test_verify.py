@@ -72,7 +72,8 @@ def test_the_record_is_true(
 
     assert record["alm"]["version"] == __version__
     source = "find {} -type f | grep -v pycache | LC_ALL=C sort | xargs sha256sum | sha256sum"
-    assert record["alm"]["source_sha256"] == shell(source.format("alm -name '*.py'"))[:64]
+    python = r"alm \( -name '*.py' -o -name '*.pyx' \)"
+    assert record["alm"]["source_sha256"] == shell(source.format(python))[:64]
     workflow = "Snakefile workflow/rules workflow/scripts workflow/schemas"
     assert record["alm"]["workflow_sha256"] == shell(source.format(workflow))[:64]
     assert record["alm"]["commit"].removesuffix("-dirty") == shell("git rev-parse HEAD")
