@@ -63,6 +63,7 @@ test: setup ## run all tests
 lint: setup ## check format, style, types and the workflow
 	$(IN_VENV) ruff format --check .
 	$(IN_VENV) ruff check .
+	$(IN_VENV) cython-lint alm
 	$(IN_VENV) snakefmt --check Snakefile workflow
 	$(IN_VENV) mypy
 	$(IN_VENV) snakemake --lint --configfile $(CONFIG)
