@@ -168,9 +168,7 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     return Finished(_line(parts, record, talk), summary, kept)
 
 
-def _line(
-    parts: Sequence[bytes | Sequence[int]], record: Record, talk: Sequence[bytes]
-) -> bytes:
+def _line(parts: Sequence[bytes | Sequence[int]], record: Record, talk: Sequence[bytes]) -> bytes:
     """The parts joined: bytes as they are, and windows, by their numbers, spelled out."""
     if compiled.kernel:
         line = compiled.kernel.line(parts, record.windows, record.segments, record.offsets, talk)
