@@ -10,7 +10,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport fabs
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy, memset, strchr
 
 cdef enum:
     LONG_DIGITS = 19
@@ -27,6 +27,7 @@ cdef bytes LAST = b"]}"
 cdef bytes NEXT = LAST + b"," + FIRST
 cdef str NO_SPEAKER = "no-speaker"
 cdef dict NO_METRICS = {}
+cdef list NO_WORDS = []
 
 
 # JSON
@@ -106,13 +107,13 @@ cdef class Cuts:
     cdef readonly list copies, starts, ends
     cdef list segments, texts, word_ends
     cdef dict numbers
-    cdef frozenset dropped
+    cdef tuple dropped
     cdef bint keeps_words
 
     def __init__(self, list segments not None, frozenset dropped not None):
         self.copies, self.starts, self.ends = [], [], []
         self.segments = segments
-        self.dropped = dropped
+        self.dropped = tuple(dropped)
         self.keeps_words = "words" not in dropped
         self.texts = [None] * len(segments)
         self.word_ends = [None] * len(segments)
@@ -158,12 +159,16 @@ cdef class Cuts:
 
     cdef bint look_at_words(self, Py_ssize_t index) except -1:
         """Note the sorted ends of a segment's words, and their texts if sorted they were."""
-        cdef list texts = [], ends = []
+        cdef list texts, ends
         cdef double end, before = -MAX_SECONDS
         cdef bint in_order = True
-        words = (<dict>self.segments[index]).get("words", texts)
+        words = (<dict>self.segments[index]).get("words", NO_WORDS)
         if type(words) is not list:
             return False
+        if not words:
+            self.texts[index] = self.word_ends[index] = NO_WORDS
+            return True
+        texts, ends = [], []
         for word in <list>words:
             if type(word) is not dict:
                 return False
@@ -525,10 +530,11 @@ cdef bint are_one(Span one, Span other) except -1:
 def without_each(list segments not None, frozenset dropped not None):
     """Each segment less the dropped names; the same object where it has none of them."""
     cdef list kept = []
+    cdef tuple names = tuple(dropped)
     cdef dict copy
     for segment in segments:
         copy = None
-        for name in dropped:
+        for name in names:
             if name in <dict>segment:
                 if copy is None:
                     copy = (<dict>segment).copy()
@@ -545,6 +551,20 @@ def offsets_of(list texts not None):
         offset += PyBytes_GET_SIZE(<bytes?>text) + 1
         offsets.append(offset)
     return offsets
+
+
+cdef list inner_arrays(bytes text):
+    """Where the content of each array begins in a JSON array of arrays of numbers.
+
+    Each ends three bytes, ``],[``, before the next one begins or would begin.
+    """
+    cdef const char* begin = PyBytes_AS_STRING(text)
+    cdef const char* end = strchr(begin, c"]")
+    cdef list found = [2]
+    while end:
+        found.append(end + 3 - begin)
+        end = strchr(end + 1, c"]")
+    return found
 
 
 cdef struct Piece:
@@ -585,11 +605,12 @@ cdef class Pieces:
         return line
 
 
-def line(tuple parts not None, windows, bytes segments not None, list offsets, list talk):
+def line(tuple parts not None, windows, bytes segments not None, list offsets, bytes talk):
     """What :func:`alm.records._line` returns."""
     cdef list firsts = windows.firsts, stops = windows.stops, cuts = windows.cuts
     cdef Py_ssize_t room = 0, cut, k
     cdef bytes before
+    cdef list talks = inner_arrays(talk)
     for part in parts:
         room += 1 if type(part) is bytes else 5 * len(part) + 1
     cdef Pieces pieces = Pieces(room)
@@ -605,7 +626,7 @@ def line(tuple parts not None, windows, bytes segments not None, list offsets, l
             if cut >= 0:
                 pieces.add(segments, <Py_ssize_t>offsets[cut] - 1, <Py_ssize_t>offsets[cut + 1] - 1)
             pieces.add(BETWEEN, 0, len(BETWEEN))
-            pieces.add(talk[k], 0, len(<bytes>talk[k]))
+            pieces.add(talk, talks[k], <Py_ssize_t>talks[k + 1] - 3)
             before = NEXT
         if part:
             pieces.add(LAST, 0, len(LAST))

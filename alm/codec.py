@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -140,18 +140,9 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
-def dumps_joined(values: list[Any]) -> tuple[bytes, list[int]]:
-    """Many values as :func:`dumps` writes them, with commas between them.
-
-    Returns:
-        The text, and where in it each value begins, and where one more would.
-    """
+def dumps_each(values: Sequence[Any]) -> list[bytes]:
+    """Each of many values as :func:`dumps` writes it."""
     try:
-        texts = list(map(orjson.dumps, values))
+        return list(map(orjson.dumps, values))
     except TypeError:
-        texts = [dumps(value) for value in values]
-    if compiled.kernel:
-        offsets = compiled.kernel.offsets_of(texts)
-    else:
-        offsets = [0, *accumulate([len(text) + 1 for text in texts])]
-    return b",".join(texts), offsets
+        return [dumps(value) for value in values]

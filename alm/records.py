@@ -8,7 +8,7 @@ second stage parses the first of them only and copies the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
+from itertools import accumulate, chain
 from typing import NamedTuple, cast
 
 from alm import codec, compiled, overlap
@@ -76,11 +76,11 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         segments = compiled.kernel.without_each(segments, dropped)
     elif not dropped.isdisjoint(chain.from_iterable(segments)):
         segments = [without(segment, dropped) for segment in segments]
-    texts, offsets = codec.dumps_joined(segments + found.cuts.copies)
+    texts = codec.dumps_each(segments + found.cuts.copies)
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
-        offsets=offsets,
+        offsets=_offsets(texts),
         starts=[*found.columns.starts, *found.cuts.starts],
         ends=[*found.columns.ends, *found.cuts.ends],
         length=recording_length(row, found.columns.last_end),
@@ -89,8 +89,14 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
         stats=codec.dumps(found.stats),
         swift=codec.dumps(found.stats["swift_path"]),
-        segments=texts,
+        segments=b",".join(texts),
     )
+
+
+def _offsets(texts: list[bytes]) -> list[int]:
+    if compiled.kernel:
+        return cast(list[int], compiled.kernel.offsets_of(texts))
+    return [0, *accumulate([len(text) + 1 for text in texts])]
 
 
 def encode(record: Record) -> bytes:
@@ -145,7 +151,7 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     """The second stage on one record."""
     windows = record.windows
     summary, kept = overlap.decide(windows.starts, windows.ends, params)
-    talk = codec.dumps(windows.talk)[2:-2].split(b"],[")
+    talk = codec.dumps(windows.talk)
     every = range(len(windows.firsts))
     head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
     if record.losses is None:
@@ -168,15 +174,16 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     return Finished(_line(parts, record, talk), summary, kept)
 
 
-def _line(parts: Sequence[bytes | Sequence[int]], record: Record, talk: Sequence[bytes]) -> bytes:
+def _line(parts: Sequence[bytes | Sequence[int]], record: Record, talk: bytes) -> bytes:
     """The parts joined: bytes as they are, and windows, by their numbers, spelled out."""
     if compiled.kernel:
         line = compiled.kernel.line(parts, record.windows, record.segments, record.offsets, talk)
         return cast(bytes, line)
     # One join of all pieces, as the line is long: nothing in it is copied twice.
+    talks = talk[2:-2].split(b"],[")
     pieces: list[bytes] = []
     for part in parts:
-        pieces += (part,) if isinstance(part, bytes) else _spell_out_windows(record, part, talk)
+        pieces += (part,) if isinstance(part, bytes) else _spell_out_windows(record, part, talks)
     return b"".join(pieces)
 
 

@@ -56,7 +56,7 @@ def parse_row(line: bytes) -> Row:
         RowError: the line is not UTF-8, not JSON, not an object, or holds a number that is
             not finite.
     """
-    row = codec.loads(line.rstrip(b"\r\n"))
+    row = codec.loads(line)
     if type(row) is not dict:
         raise RowError(
             "not_an_object",

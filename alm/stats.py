@@ -17,6 +17,8 @@ from alm.rows import Number
 LOSSES = ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm")
 """Why a segment gave no window; the last two are sub-categories of ``win``."""
 
+_LOST = [(f"lost_{reason}", f"dur_lost_{reason}") for reason in LOSSES]
+
 COUNTS = ("entries", "quarantined", "windows", "filtered_windows", "truncation_events")
 SECONDS = ("total_dur", "total_dur_window", "filtered_dur")
 COVERAGE = ("recording_dur", "kept_dur")
@@ -113,10 +115,10 @@ class Stats:
         self.count("entries")
         self.count("truncation_events", truncation_events)
         self.add_seconds("total_dur", row_stats["total_dur"])
-        for reason in LOSSES:
-            if lost := row_stats[f"lost_{reason}"]:
-                self.count(f"lost_{reason}", lost)
-                self.add_seconds(f"dur_lost_{reason}", row_stats[f"dur_lost_{reason}"])
+        for starts, seconds in _LOST:
+            if lost := row_stats[starts]:
+                self.count(starts, lost)
+                self.add_seconds(seconds, row_stats[seconds])
 
     def add_windows(self, summary: Mapping[str, Any], kept: int) -> None:
         """Count the windows of one row by the fields that the second stage gave it.
