@@ -18,7 +18,7 @@ cdef enum:
     NOBODY = -1
     UNLABELLED = -2
 
-cdef double LARGEST_EXACT = 2.0**53  # up to here an integer and its double are the same number
+cdef long long LARGEST_EXACT = 2**53  # up to here an integer and its double are the same number
 cdef double MAX_SECONDS = 1e290
 cdef double NEAR = 1e-5  # seconds; farther apart, times are not the same to the microsecond
 cdef bytes FIRST = b'{"segments":['
@@ -76,7 +76,8 @@ def timeline(row):
         if not (fabs(first) <= MAX_SECONDS and fabs(last) <= MAX_SECONDS):
             return None
         total += last - first
-        last_end = max(last_end, last)
+        if last > last_end:
+            last_end = last
         furthest = max(furthest, fabs(first), fabs(last))
         starts.append(start)
         ends.append(end)

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psutil
@@ -17,6 +18,8 @@ import pytest
 import yaml
 from helpers import ROOT
 from hypothesis import HealthCheck, settings
+
+from alm import compiled
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
 # examples are for people to find: CI tries the same ones each time.
@@ -28,6 +31,17 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("alm")
+
+
+@pytest.fixture(scope="session")
+def kernel() -> ModuleType:
+    """The compiled kernel."""
+    if compiled.kernel is None:
+        reason = "the kernel is not compiled here: see what `make -B setup` says"
+        if "CI" in os.environ:
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return compiled.kernel
 
 
 @dataclass

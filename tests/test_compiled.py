@@ -5,11 +5,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from helpers import ROOT
-
-from alm.compiled import kernel
 
 
 @pytest.fixture
@@ -30,18 +29,14 @@ def used(package: Path) -> str:
     return subprocess.check_output(command, cwd=package.parent, text=True).strip()
 
 
-def built(package: Path) -> Path:
-    """The shared object of this Python's `make setup`."""
-    if kernel is None:
-        reason = "the kernel is not compiled here: see what `make -B setup` says"
-        if "CI" in os.environ:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return package / Path(kernel.__file__).name
+@pytest.fixture
+def shared(copy: Path, kernel: ModuleType) -> Path:
+    """The shared object in the copy."""
+    return copy / Path(str(kernel.__file__)).name
 
 
-def test_a_build_is_used_until_its_source_is_newer(copy: Path) -> None:
-    shared, source = built(copy), copy / "_kernel.pyx"
+def test_a_build_is_used_until_its_source_is_newer(copy: Path, shared: Path) -> None:
+    source = copy / "_kernel.pyx"
     assert used(copy) == f"alm/{shared.name}"
     time = shared.stat().st_mtime
     os.utime(source, (time, time + 0.01))
@@ -50,20 +45,19 @@ def test_a_build_is_used_until_its_source_is_newer(copy: Path) -> None:
     assert used(copy) == f"alm/{shared.name}"
 
 
-def test_a_build_without_its_source_is_used(copy: Path) -> None:
+def test_a_build_without_its_source_is_used(copy: Path, shared: Path) -> None:
     """As in an installed wheel."""
-    shared = built(copy)
     (copy / "_kernel.pyx").unlink()
     assert used(copy) == f"alm/{shared.name}"
 
 
 def test_without_a_build_there_is_none(copy: Path) -> None:
     """That of the clone whose environment this is would still be found."""
-    for shared in copy.glob("*.so"):
-        shared.unlink()
+    for build in copy.glob("*.so"):
+        build.unlink()
     assert used(copy) == "None"
 
 
-def test_a_build_that_cannot_be_loaded_is_none(copy: Path) -> None:
-    built(copy).write_bytes(b"of another machine")
+def test_a_build_that_cannot_be_loaded_is_none(copy: Path, shared: Path) -> None:
+    shared.write_bytes(b"of another machine")
     assert used(copy) == "None"
