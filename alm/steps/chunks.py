@@ -31,6 +31,9 @@ MAX_CHUNK_BYTES = 48 << 20
 """A few seconds of work: progress shows and a lost worker costs little. The shards of ``local``,
 where not packed, are smaller: one chunk, whose parts are the outputs without a copy."""
 
+SHARED_CHUNK_BYTES = 16 << 20
+"""The same where several threads share the chunks: none waits long for the last one of another."""
+
 CHUNKS_A_THREAD = 2
 """At least so many where there are several threads, so that one with easy chunks can take from one
 with hard ones."""
@@ -85,8 +88,11 @@ def run_in_chunks(
         _part_folders(outputs) as folders,
         open_engine(execution, outputs[0].parent) as engine,
     ):
-        least = CHUNKS_A_THREAD * engine.threads if engine.threads > 1 else 1
-        count = max(least, math.ceil(size / MAX_CHUNK_BYTES))
+        if engine.threads > 1:
+            least, most_bytes = CHUNKS_A_THREAD * engine.threads, SHARED_CHUNK_BYTES
+        else:
+            least, most_bytes = 1, MAX_CHUNK_BYTES
+        count = max(least, math.ceil(size / most_bytes))
         groups = cut_evenly(ranges, count)
         logger.info(
             "%d bytes in %d chunks, backend %s, threads %d",
