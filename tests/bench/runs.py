@@ -181,20 +181,24 @@ def scaling(folder: Path, tiny: bool) -> Part:
     ]
     rate = count / min(work[2])
     for engine in ENGINES[:1] if tiny else ENGINES:
-        started = workflow(folder / f"{engine}_sample", backend=engine, manifest_path=SHIPPED)
-        whole = workflow(folder / f"{engine}_scaled", backend=engine, manifest_path=manifest)
-        shutil.rmtree(folder / f"{engine}_scaled")
-        part.figures.append(
-            Figure(
-                f"{engine}: rows a second, of local's",
-                count / (whole.seconds - started.seconds) / rate,
-                "",
-                "more",
-                0.85,
+        # The faster of two each: whatever else the machine does only adds.
+        started, whole = (
+            min(
+                _seconds(folder / f"{engine}{turn}", backend=engine, manifest_path=path)
+                for turn in range(1 if tiny else 2)
             )
+            for path in (SHIPPED, manifest)
         )
-        part.series[engine] = [[count, 1000 * whole.seconds / count]]
+        name = f"{engine}: rows a second, of local's"
+        part.figures.append(Figure(name, count / (whole - started) / rate, "", "more", 0.85))
+        part.series[engine] = [[count, 1000 * whole / count]]
     return part
+
+
+def _seconds(folder: Path, **config: object) -> float:
+    took = workflow(folder, **config).seconds
+    shutil.rmtree(folder)
+    return took
 
 
 def _free_cores(tiny: bool) -> float:
