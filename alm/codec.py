@@ -58,7 +58,8 @@ def _has_long_integer(text: bytes) -> bool:
 
 def _loads_exactly(text: bytes) -> Any:
     try:
-        decoded = text.decode("utf-8")
+        # Without the line break an error at the end of a line has the column that people see.
+        decoded = text.rstrip(b"\r\n").decode("utf-8")
     except UnicodeDecodeError as error:
         raise RowError(
             "invalid_utf8", f"byte {error.start} of the line is not UTF-8; re-encode the manifest"

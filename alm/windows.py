@@ -4,7 +4,8 @@ Pure: no input or output, no engine. The rules are those of SEMANTICS.md ("Build
 A window is not a copy of its segments but a reference into the row: candidate windows overlap
 almost wholly, so spelling them out here would multiply the data tenfold.
 
-Nor is a window grown anew from each start: see :func:`_grow_from_every_segment`.
+Nor is a window grown anew from each start, which only the compiled kernel can afford: see
+:func:`_grow_from_every_segment`.
 """
 
 from __future__ import annotations

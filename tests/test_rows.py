@@ -156,6 +156,14 @@ def test_malformed_rows_are_refused_for_what_is_wrong_with_them(malformed):
         assert field in refused.value.detail
 
 
+@pytest.mark.parametrize("ending", [b"", b"\n", b"\r\n"])
+def test_an_error_at_the_end_of_a_line_is_on_that_line(ending):
+    with pytest.raises(RowError, match=r"delimiter: line 1 column 8 "):
+        parse_row(b'{"a": 1' + ending)
+    with pytest.raises(RowError, match=r"Unterminated string .* line 1 column 7 "):
+        parse_row(b'{"a": "b' + ending)
+
+
 @pytest.mark.parametrize("line", [b"[]", b"null", b"3", b'"text"', b"true", b"[{}]", b"1.5"])
 def test_a_line_that_is_no_object(line):
     with pytest.raises(RowError) as refused:
