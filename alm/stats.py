@@ -88,9 +88,10 @@ class Stats:
     def _wait_for(self, more: int) -> None:
         self._waiting += more
         if self._waiting > _MOST_WAITING:
-            self._settle()
+            self.settle()
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Turn values that wait, up to 2 MB of them, into totals: do so before many are kept."""
         for family, bins in self._tallied.items():
             for bin_, number in Counter(bins).items():
                 self._settled_counts[f"{family}/{bin_}"] += number
@@ -102,12 +103,12 @@ class Stats:
 
     @property
     def _counts(self) -> Counter[str]:
-        self._settle()
+        self.settle()
         return self._settled_counts
 
     @property
     def _seconds(self) -> Counter[str]:
-        self._settle()
+        self.settle()
         return self._exact_seconds
 
     def add_row(self, row_stats: Mapping[str, Any], truncation_events: int) -> None:

@@ -3,7 +3,9 @@
 import json
 import shutil
 import subprocess
+import tracemalloc
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,13 +18,15 @@ from strategies import malformed_rows, overlap_settings, rows, window_settings
 from alm import OverlapParams, WindowParams, curate_manifest
 from alm.engines import Execution
 from alm.errors import InvalidRowError
-from alm.manifests import discover
+from alm.manifests import ByteRange, discover, whole_file
 from alm.shards import plan_shards, write_ranges
 from alm.steps.aggregate import aggregate, count_recordings
 from alm.steps.build import build_shard
+from alm.steps.chunks import run_in_chunks
 from alm.steps.merge import index_output, merge_output, merge_quarantine
 from alm.steps.overlap import overlap_shard
 from alm.steps.record import read_record, write_record
+from alm.steps.summary import Summary
 from alm.survey import recording_key
 from alm.verify import verify
 
@@ -202,6 +206,29 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             code="c",
         )
     assert list(out.iterdir()) == []
+
+
+def test_what_a_job_keeps_of_its_chunks_is_bounded(tmp_path: Path) -> None:
+    """Each chunk may have some 10**4 durations that wait to be added: they must not pile up."""
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(b"{}\n" * 64)
+    peaks = []
+
+    def work(ranges: Sequence[ByteRange], parts: Sequence[Path]) -> Summary:
+        summary = Summary()
+        for number in range(20_000):
+            summary.survey.add_seconds("kept_dur", number + 0.1)
+        parts[0].write_bytes(b"")
+        peaks.append(tracemalloc.get_traced_memory()[0])
+        return summary
+
+    tracemalloc.start()
+    outputs = [tmp_path / "out"]
+    total = run_in_chunks(work, [whole_file(str(manifest))], outputs, Execution("local", 16), "c")
+    tracemalloc.stop()
+    assert len(peaks) == 32
+    assert peaks[-1] < 1.5 * peaks[0]
+    assert total.survey.seconds("kept_dur") == 32 * (sum(range(20_000)) + 2_000)
 
 
 def test_numbers_beyond_all_measure_stop_nothing(tmp_path: Path) -> None:

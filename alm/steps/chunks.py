@@ -125,6 +125,7 @@ def run_in_chunks(
 
 def _work_on(work: Work, chunk: Chunk) -> Done:
     summary = work(chunk.ranges, chunk.parts)
+    summary.settle()  # the job keeps those of all chunks until the last one is done
     return Done(summary, whereabouts(), versions_in_use())
 
 

@@ -53,6 +53,11 @@ class Summary:
             self.add_maker(maker)
         return self
 
+    def settle(self) -> None:
+        """Keep totals only: see :meth:`alm.stats.Stats.settle`."""
+        for stats in (*self.stats.values(), self.survey):
+            stats.settle()
+
     def add_maker(self, maker: Maker) -> None:
         """Name what did some of the work, once."""
         if maker not in self.makers:

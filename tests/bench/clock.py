@@ -162,6 +162,8 @@ def _kind(command: Sequence[str]) -> str:
     text = " ".join(command)
     if job := re.search(r"/tmp\w+\.(\w+)\.py", text):
         return f"job {job[1]}"
+    if "alm.engines.driver" in text:
+        return "driver"
     if text.startswith("ray::"):
         return "ray worker"
     if command and (name := Path(command[0]).name) in ("raylet", "gcs_server"):
