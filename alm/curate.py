@@ -6,9 +6,9 @@ import contextlib
 import os
 
 from alm import codec, files
-from alm.collector import rarely_collected
 from alm.errors import ParameterError, RowError
 from alm.manifests import read_lines, whole_file
+from alm.memory import memory_for_rows
 from alm.params import OverlapParams, WindowParams
 from alm.quarantine import quarantine_record, stop_at, to_line
 from alm.records import finish, make_record
@@ -51,7 +51,7 @@ def curate_manifest(
     span = whole_file(os.fspath(source))
     manifest = codec.dumps(span.path)
     stats = Stats()
-    with rarely_collected(), contextlib.ExitStack() as stack:
+    with memory_for_rows(), contextlib.ExitStack() as stack:
         output = stack.enter_context(files.written_whole(os.fspath(destination)))
         refused = None
         if quarantine is not None:

@@ -8,7 +8,7 @@ import pytest
 from helpers import ROOT
 
 LAYERS = [
-    {"_kernel", "collector", "compiled", "digests", "errors", "files", "units"},
+    {"_kernel", "compiled", "digests", "errors", "files", "memory", "units"},
     {"codec", "params"},
     {"manifests", "shards", "quarantine"},
     {"rows", "cuts", "windows", "overlap"},

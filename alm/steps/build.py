@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from alm import codec, files
-from alm.collector import rarely_collected
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.manifests import ByteRange, read_lines
+from alm.memory import memory_for_rows
 from alm.params import WindowParams
 from alm.quarantine import quarantine_record, stop_at, to_line
 from alm.records import encode, make_record
@@ -67,7 +67,7 @@ def build_chunk(
     """Build some lines of a shard into a part of each output."""
     summary = Summary()
     with (
-        rarely_collected(),
+        memory_for_rows(),
         files.written_whole(parts[0]) as records,
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as recordings,

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 from alm import codec, files
-from alm.collector import rarely_collected
 from alm.digests import line_digest
 from alm.engines import Execution
 from alm.manifests import ByteRange, read_lines, whole_file
+from alm.memory import memory_for_rows
 from alm.params import OverlapParams
 from alm.records import decode, finish
 from alm.steps.chunks import run_in_chunks
@@ -58,7 +58,7 @@ def overlap_chunk(
     """Filter some records of a shard into a part of the output."""
     summary = Summary()
     with (
-        rarely_collected(),
+        memory_for_rows(),
         files.written_whole(parts[0]) as output,
         files.written_whole(parts[1]) as digests,
     ):
