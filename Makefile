@@ -27,7 +27,7 @@ setup: $(READY) ## make .venv with the pinned requirements and alm (editable)
 
 # The stamp goes first and comes back last: an interrupted setup starts again from nothing, while
 # new pins are installed over the old ones.
-$(READY): requirements.txt requirements-dev.txt pyproject.toml alm/_kernel.pyx
+$(READY): requirements.txt requirements-dev.txt pyproject.toml $(wildcard alm/*.pyx)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "Python 3.11 or newer is needed, '$(PYTHON)' is: $$($(PYTHON) --version 2>&1);" \
 	        "name another with: make setup PYTHON=python3.12" >&2; exit 1; }
@@ -37,8 +37,8 @@ $(READY): requirements.txt requirements-dev.txt pyproject.toml alm/_kernel.pyx
 	@if [ -e $@ ]; then rm $@; else $(PYTHON) -m venv --clear $(VENV); fi
 	$(VENV)/bin/python -m pip install --quiet -r requirements.txt -r requirements-dev.txt
 	$(VENV)/bin/python -m pip install --quiet --no-deps --editable .
-	@$(VENV)/bin/python -c 'import sys, alm.compiled; sys.exit(alm.compiled.kernel is None)' || \
-	    echo "alm/_kernel.pyx was not compiled, for want of a C compiler or Python's headers: all works" \
+	@$(VENV)/bin/python -c 'import sys; from alm.compiled import kernel, measures; sys.exit(not (kernel and measures))' || \
+	    echo "alm/*.pyx were not compiled, for want of a C compiler or Python's headers: all works" \
 	        "without, only slower. On Debian and Ubuntu: apt-get install gcc libc6-dev python3-dev," \
 	        "then: make -B setup" >&2
 	@touch $@

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from alm.measures import BANDWIDTH_BIN
 from alm.params import OverlapParams, WindowParams
 from alm.stats import Stats
-from alm.survey import BANDWIDTH_BIN, LONG_SILENCE, STOPS
+from alm.survey import LONG_SILENCE, STOPS
 from alm.units import duration
 
 SMELLS = {

@@ -36,12 +36,23 @@ settings.load_profile("alm")
 @pytest.fixture(scope="session")
 def kernel() -> ModuleType:
     """The compiled kernel."""
-    if compiled.kernel is None:
-        reason = "the kernel is not compiled here: see what `make -B setup` says"
+    return _compiled("kernel")
+
+
+@pytest.fixture(scope="session")
+def measures() -> ModuleType:
+    """The compiled measures."""
+    return _compiled("measures")
+
+
+def _compiled(name: str) -> ModuleType:
+    module: ModuleType | None = getattr(compiled, name)
+    if module is None:
+        reason = f"alm/_{name}.pyx is not compiled here: see what `make -B setup` says"
         if "CI" in os.environ:
             pytest.fail(reason)
         pytest.skip(reason)
-    return compiled.kernel
+    return module
 
 
 @dataclass

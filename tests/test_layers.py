@@ -8,12 +8,12 @@ import pytest
 from helpers import ROOT
 
 LAYERS = [
-    {"_kernel", "compiled", "digests", "errors", "files", "memory", "units"},
+    {"_kernel", "_measures", "compiled", "digests", "errors", "files", "memory", "units"},
     {"codec", "params"},
     {"manifests", "shards", "quarantine"},
     {"rows", "cuts", "windows", "overlap"},
     {"records", "stats"},
-    {"survey", "diagnosis"},
+    {"measures", "survey", "diagnosis"},
     {"report"},
     {"curate", "config", "provenance", "versions", "progress", "jobs"},
     {"engines"},

@@ -80,7 +80,7 @@ def test_an_edit_changes_the_steps_that_import_the_module(copy, module, steps):
     assert changed(copy, module) == steps
 
 
-@pytest.mark.parametrize("module", ["windows.py", "_kernel.pyx"])
+@pytest.mark.parametrize("module", ["windows.py", "_kernel.pyx", "_measures.pyx"])
 def test_an_edit_of_the_window_builder_changes_the_build(copy, module):
     assert "alm.steps.build" in changed(copy, module)
 

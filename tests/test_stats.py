@@ -120,10 +120,9 @@ def test_a_row_is_counted():
     "add",
     [
         lambda stats, number: stats.add_seconds("total_dur", number + 0.5),
-        lambda stats, number: stats.add_each(["total_dur"], [number + 0.5]),
         lambda stats, number: stats.tally("family", f"{number % 7:040}"),
     ],
-    ids=["add_seconds", "add_each", "tally"],
+    ids=["add_seconds", "tally"],
 )
 def test_what_waits_to_be_added_is_bounded(add):
     stats = Stats()
