@@ -10,7 +10,8 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any
+from itertools import accumulate
+from typing import Any, cast
 
 import orjson
 
@@ -24,6 +25,9 @@ every row would cost more than it is worth."""
 
 MAX_DIGITS = 4000
 """Below what Python converts (4300)."""
+
+_BREAK = orjson.Fragment(b"\n")
+"""Tells where a text ends and the next begins: no text that orjson writes has a line break."""
 
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
@@ -141,9 +145,21 @@ def dumps(value: Any) -> bytes:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
-def dumps_each(values: Sequence[Any]) -> list[bytes]:
-    """Each of many values as :func:`dumps` writes it."""
+def dumps_joined(values: Sequence[Any]) -> tuple[bytes, list[int]]:
+    """The texts of values joined by commas, and where each begins, and where one more would.
+
+    Each is as :func:`dumps` writes it.
+    """
+    if not values:
+        return b"", [0]
+    parted = [_BREAK] * (2 * len(values) - 1)
+    parted[::2] = values
     try:
-        return list(map(orjson.dumps, values))
+        text = orjson.dumps(parted)  # one call: many calls took half as long again
     except TypeError:
-        return [dumps(value) for value in values]
+        texts = [dumps(value) for value in values]
+    else:
+        if compiled.kernel:
+            return cast(tuple[bytes, list[int]], compiled.kernel.joined(text, len(values)))
+        texts = text[1:-1].split(b",\n,")
+    return b",".join(texts), [0, *accumulate([len(text) + 1 for text in texts])]

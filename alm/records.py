@@ -8,7 +8,7 @@ second stage parses the first of them only and copies the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import accumulate, chain
+from itertools import chain
 from typing import NamedTuple, cast
 
 from alm import codec, compiled, overlap
@@ -76,11 +76,11 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         segments = compiled.kernel.without_each(segments, dropped)
     elif not dropped.isdisjoint(chain.from_iterable(segments)):
         segments = [without(segment, dropped) for segment in segments]
-    texts = codec.dumps_each(segments + found.cuts.copies)
+    texts, offsets = codec.dumps_joined(segments + found.cuts.copies)
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
-        offsets=_offsets(texts),
+        offsets=offsets,
         starts=[*found.columns.starts, *found.cuts.starts],
         ends=[*found.columns.ends, *found.cuts.ends],
         length=recording_length(row, found.columns.last_end),
@@ -89,14 +89,8 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
         stats=codec.dumps(found.stats),
         swift=codec.dumps(found.stats["swift_path"]),
-        segments=b",".join(texts),
+        segments=texts,
     )
-
-
-def _offsets(texts: list[bytes]) -> list[int]:
-    if compiled.kernel:
-        return cast(list[int], compiled.kernel.offsets_of(texts))
-    return [0, *accumulate([len(text) + 1 for text in texts])]
 
 
 def encode(record: Record) -> bytes:

@@ -73,10 +73,11 @@ class Stats:
         self._tallied[family] += bins
         self._wait_for(len(bins))
 
-    def add_seconds(self, name: str, *values: Number) -> None:
-        """Add durations in seconds to the total ``name``."""
-        self._pending[name] += filter(None, values)
-        self._wait_for(len(values))
+    def add_seconds(self, name: str, value: Number) -> None:
+        """Add a duration in seconds to the total ``name``."""
+        if value:
+            self._pending[name].append(value)
+            self._wait_for(1)
 
     def tally_seconds(self, family: str, bins: Sequence[object], values: Sequence[Number]) -> None:
         """Add each duration in seconds to the total ``family/bin`` of the bin beside it."""
@@ -96,8 +97,7 @@ class Stats:
             for bin_, number in Counter(bins).items():
                 self._settled_counts[f"{family}/{bin_}"] += number
         for name, values in self._pending.items():
-            if values:
-                self._exact_seconds[name] += _exact_sum(values)
+            self._exact_seconds[name] += _exact_sum(values)
         for family, (bins, values) in self._tallied_seconds.items():
             by_bin: dict[object, list[Number]] = defaultdict(list)
             for bin_, value in zip(bins, values, strict=True):

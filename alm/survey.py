@@ -136,8 +136,9 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
     stats.add_seconds("kept_dur", covered)
     survey.add_seconds("candidate_dur", in_candidates)
     survey.add_seconds("kept_speech_dur", in_kept)
-    survey.add_seconds("window_speech_dur", *speech)
-    survey.add_seconds("window_silence_dur", *quiet)
+    for spoken, rest in zip(speech, quiet, strict=True):
+        survey.add_seconds("window_speech_dur", spoken)
+        survey.add_seconds("window_silence_dur", rest)
     if record.length:
         survey.tally("recording_yield", _percent(covered / record.length))
     survey.tally("windows_per_recording", len(kept))

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from types import ModuleType
 from typing import Any
 
@@ -17,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import malformed_rows, overlap_settings, rows, window_settings
 
-from alm import OverlapParams, WindowParams, build_windows, compiled, filter_overlaps
+from alm import OverlapParams, WindowParams, build_windows, codec, compiled, filter_overlaps
 from alm.errors import RowError
 from alm.overlap import decide
 from alm.records import encode, finish, make_record
@@ -124,6 +125,24 @@ def test_which_windows_stay(given_windows, percentage, target):
 def test_long_digits(kernel, parts):
     text = b"".join(parts)
     assert kernel.has_long_digits(text) == bool(re.search(rb"[0-9]{19}", text))
+
+
+@settings(max_examples=300)
+@given(st.lists(st.text(max_size=20) | st.integers() | st.lists(st.text(max_size=3), max_size=3)))
+def test_joined_texts(values):
+    text, offsets = codec.dumps_joined(values)
+    assert [text[a : b - 1] for a, b in pairwise(offsets)] == [codec.dumps(one) for one in values]
+    with plain_python():
+        assert codec.dumps_joined(values) == (text, offsets)
+
+
+@pytest.mark.parametrize(
+    "text", [b"[1,\n,2]", b"[1]", b"[]", b"", b"[1,\n,2,\n,3,\n,4]", b"\n" * 9]
+)
+def test_texts_that_are_not_so_many_are_an_error(kernel: ModuleType, text: bytes) -> None:
+    assert kernel.joined(b"[1,\n,20,\n,3]", 3) == (b"1,20,3", [0, 2, 5, 7])
+    with pytest.raises((ValueError, SystemError)):
+        kernel.joined(text, 3)
 
 
 def test_the_parity_cases_without_the_kernel():
