@@ -6,6 +6,7 @@ returns None where it meets a value that is out of the ordinary (a time that is 
 malformed word): then that Python decides. So the rules are read there; here they are fast.
 """
 
+import orjson
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.long cimport PyLong_AsLongLongAndOverflow
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -26,6 +27,11 @@ cdef bytes BETWEEN = b'],"speaker_durations":['
 cdef bytes LAST = b"]}"
 cdef bytes NEXT = LAST + b"," + FIRST
 cdef str NO_SPEAKER = "no-speaker"
+# The objects that orjson gives every row as keys: found by being the same, not by being equal.
+cdef str START, END, METRICS, BANDWIDTH, SPEAKER, WORDS, WORD
+START, END, METRICS, BANDWIDTH, SPEAKER, WORDS, WORD = orjson.loads(
+    b'{"start":0,"end":0,"metrics":0,"bandwidth":0,"speaker":0,"words":0,"word":0}'
+)
 cdef dict NO_METRICS = {}
 cdef list NO_WORDS = []
 
@@ -75,12 +81,12 @@ def timeline(row):
         if type(segment) is not dict:
             return None
         fields = <dict>segment
-        start, end = fields.get("start"), fields.get("end")
-        metrics = fields.get("metrics", NO_METRICS)
-        speaker = fields.get("speaker")
+        start, end = fields.get(START), fields.get(END)
+        metrics = fields.get(METRICS, NO_METRICS)
+        speaker = fields.get(SPEAKER)
         if type(start) is not float or type(end) is not float or type(metrics) is not dict:
             return None
-        bandwidth = (<dict>metrics).get("bandwidth", 0)
+        bandwidth = (<dict>metrics).get(BANDWIDTH, 0)
         if not (speaker is None or type(speaker) is str) or not is_exact(bandwidth):
             return None
         first, last = start, end
@@ -126,7 +132,7 @@ cdef class Cuts:
         self.copies, self.starts, self.ends = [], [], []
         self.segments = segments
         self.dropped = tuple(dropped)
-        self.keeps_words = "words" not in dropped
+        self.keeps_words = WORDS not in dropped
         self.texts = [None] * len(segments)
         self.word_ends = [None] * len(segments)
         self.numbers = {}
@@ -151,19 +157,19 @@ cdef class Cuts:
         cdef dict segment = <dict>self.segments[index], copy = segment.copy()
         if not kept:
             words = []
-            copy["end"], copy["text"] = segment["start"], ""
+            copy[END], copy["text"] = segment[START], ""
         elif self.texts[index] is not None:
-            words = (<list>segment["words"])[:kept] if self.keeps_words else []
-            copy["end"] = ends[kept - 1]
+            words = (<list>segment[WORDS])[:kept] if self.keeps_words else []
+            copy[END] = ends[kept - 1]
             copy["text"] = " ".join([text for text in (<list>self.texts[index])[:kept] if text])
         else:
-            words = [word for word in <list>segment["words"] if <double>word["end"] <= limit]
-            copy["end"] = words[len(words) - 1]["end"]
-            copy["text"] = " ".join([text for word in words if (text := word.get("word"))])
-        self.starts.append(segment["start"])
-        self.ends.append(copy["end"])
+            words = [word for word in <list>segment[WORDS] if <double>word[END] <= limit]
+            copy[END] = words[len(words) - 1]["end"]
+            copy["text"] = " ".join([text for word in words if (text := word.get(WORD))])
+        self.starts.append(segment[START])
+        self.ends.append(copy[END])
         if self.keeps_words:
-            copy["words"] = words
+            copy[WORDS] = words
         for name in self.dropped:
             copy.pop(name, None)
         self.copies.append(copy)
@@ -174,7 +180,7 @@ cdef class Cuts:
         cdef list texts, ends
         cdef double end, before = -MAX_SECONDS
         cdef bint in_order = True
-        words = (<dict>self.segments[index]).get("words", NO_WORDS)
+        words = (<dict>self.segments[index]).get(WORDS, NO_WORDS)
         if type(words) is not list:
             return False
         if not words:
@@ -184,7 +190,7 @@ cdef class Cuts:
         for word in <list>words:
             if type(word) is not dict:
                 return False
-            text, value = (<dict>word).get("word"), (<dict>word).get("end")
+            text, value = (<dict>word).get(WORD), (<dict>word).get(END)
             if type(value) is not float or not (text is None or type(text) is str):
                 return False
             end = value
@@ -375,7 +381,7 @@ def grow(list segments not None, columns, params):
             last = min(stop, count - 1)
             segment = &growth.segments[i]
             short.add(segment.end - start)
-            if growth.segments[last].speaker == UNLABELLED or "speaker" not in segments[last]:
+            if growth.segments[last].speaker == UNLABELLED or SPEAKER not in segments[last]:
                 unlabelled.add(segment.end - start)
             elif growth.segments[last].low:
                 before_low.add(segment.end - start)

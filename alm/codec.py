@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
@@ -160,6 +160,7 @@ def dumps_joined(values: Sequence[Any]) -> tuple[bytes, list[int]]:
         texts = [dumps(value) for value in values]
     else:
         if compiled.kernel:
-            return cast(tuple[bytes, list[int]], compiled.kernel.joined(text, len(values)))
+            joined: tuple[bytes, list[int]] = compiled.kernel.joined(text, len(values))
+            return joined
         texts = text[1:-1].split(b",\n,")
     return b",".join(texts), [0, *accumulate([len(text) + 1 for text in texts])]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import sub
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from alm import compiled
 from alm.errors import ParameterError, RowError
@@ -45,11 +45,11 @@ def decide(
         ParameterError: ``target_duration`` is None.
     """
     if compiled.kernel and params.target_duration is not None:
-        decided = compiled.kernel.decide(
+        decided: tuple[Row, list[int]] | None = compiled.kernel.decide(
             starts, ends, params.overlap_percentage / 100, params.target_duration
         )
         if decided:
-            return cast(tuple[Row, list[int]], decided)
+            return decided
     spans = list(zip(starts, ends, strict=True))
     filtered = filter_spans(spans, params)
     return summarize(spans, filtered), filtered.windows

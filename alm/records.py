@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from alm import codec, compiled, overlap
 from alm.params import OverlapParams, WindowParams
@@ -171,8 +171,9 @@ def finish(record: Record, params: OverlapParams) -> Finished:
 def _line(parts: Sequence[bytes | Sequence[int]], record: Record, talk: bytes) -> bytes:
     """The parts joined: bytes as they are, and windows, by their numbers, spelled out."""
     if compiled.kernel:
-        line = compiled.kernel.line(parts, record.windows, record.segments, record.offsets, talk)
-        return cast(bytes, line)
+        windows, segments, offsets = record.windows, record.segments, record.offsets
+        line: bytes = compiled.kernel.line(parts, windows, segments, offsets, talk)
+        return line
     # One join of all pieces, as the line is long: nothing in it is copied twice.
     talks = talk[2:-2].split(b"],[")
     pieces: list[bytes] = []

@@ -39,8 +39,13 @@ def cpu() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def cpu_in_turns(rounds: int, *works: Callable[[], object]) -> list[list[float]]:
-    """CPU seconds of each piece of work in each round: ``[[a, b], [a, b], ...]``."""
+def cpu_in_turns(
+    rounds: int, *works: Callable[[], object], after_each: Callable[[], object]
+) -> list[list[float]]:
+    """CPU seconds of each piece of work in each round: ``[[a, b], [a, b], ...]``.
+
+    What is done ``after_each`` round is not counted.
+    """
     found = []
     for _ in range(rounds):
         times = []
@@ -52,6 +57,7 @@ def cpu_in_turns(rounds: int, *works: Callable[[], object]) -> list[list[float]]
             times.append(cpu() - began)
             gc.unfreeze()
         found.append(times)
+        after_each()
     return found
 
 

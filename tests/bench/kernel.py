@@ -33,7 +33,7 @@ def kernel(folder: Path, tiny: bool) -> Part:
     """`curate_manifest` against the plain transcription, on equal output."""
     part = Part("The kernel: CPU of one process, against the plain transcription")
     for name, rows, count, bound, aim in (
-        ("sample", sample_rows(), 2 if tiny else 300, 15, 20),
+        ("sample", sample_rows(), 2 if tiny else 1000, 15, 20),
         ("shipped sample", shipped_rows(), 2 if tiny else 60, None, None),
         ("hours", tuple(islice(hour_rows(), 1 if tiny else 6)), 1 if tiny else 12, 10, 15),
     ):
@@ -53,17 +53,22 @@ def kernel(folder: Path, tiny: bool) -> Part:
 def _against_plain(manifest: Path, rounds: int) -> list[list[float]]:
     fast, slow = manifest.with_suffix(".fast"), manifest.with_suffix(".slow")
     settings = {"overlap_percentage": OVERLAP.overlap_percentage}
-    turns = cpu_in_turns(
+
+    def compare() -> None:
+        with fast.open() as left, slow.open() as right:
+            for a, b in zip(left, right, strict=True):
+                if json.loads(a) != json.loads(b):
+                    raise RuntimeError("curate_manifest and the plain transcription differ")
+        fast.unlink()  # replacing a file would also free the memory that it is cached in
+        slow.unlink()
+
+    return cpu_in_turns(
         rounds,
         lambda: curate_manifest(manifest, fast, WINDOW, OVERLAP),
         lambda: plain.curate_file(manifest, slow, {}, settings, manifest_filepath=str(manifest)),
         lambda: _parse(manifest),
+        after_each=compare,
     )
-    with fast.open() as left, slow.open() as right:
-        for a, b in zip(left, right, strict=True):
-            if json.loads(a) != json.loads(b):
-                raise RuntimeError("curate_manifest and the plain transcription differ")
-    return turns
 
 
 def _parse(manifest: Path) -> None:
