@@ -7,6 +7,7 @@ minute to the next: within one round it hits all of them alike.
 from __future__ import annotations
 
 import gc
+import os
 import re
 import resource
 import signal
@@ -16,7 +17,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -108,15 +109,31 @@ def run(command: Sequence[str], folder: Path, *, watch: bool = False) -> Run:
     began, used = time.monotonic(), cpu()
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
-        with _peaks(process.pid, watch) as peaks:
-            process.wait()
+        try:
+            with _peaks(process.pid, watch) as peaks:
+                process.wait()
+        finally:
+            _end_session(process.pid)
     if process.returncode:
         raise RuntimeError(
             f"{' '.join(command)} failed:\n{log.read_text(errors='replace')[-4000:]}"
         )
     return Run(time.monotonic() - began, cpu() - used, peaks)
+
+
+def _end_session(session: int) -> None:
+    """Kill what a command has left: a bare Xenna leaves the monitors of its nodes behind."""
+    for pid in psutil.pids():
+        with suppress(OSError):  # it may be gone
+            if os.getsid(pid) == session:
+                os.kill(pid, signal.SIGKILL)
 
 
 def workflow(folder: Path, *, cores: int = 2, watch: bool = False, **config: Any) -> Run:
