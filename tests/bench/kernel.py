@@ -84,7 +84,7 @@ def statistics(folder: Path, tiny: bool) -> Part:
         ("sample", sample_rows(), 1_500, None),
         ("shipped sample", shipped_rows(), 700, 0.15),
     ):
-        count = 20 if tiny else count
+        count = 200 if tiny else count  # the profile needs more than one tick of the clock
         manifest = write_rows(folder / "profiled.jsonl", rows, count)
         rounds = [profile(lambda at=manifest: _shards(at, folder)) for _ in range(1 if tiny else 3)]
         shares = [
