@@ -1,28 +1,25 @@
 """Run one step over the chunks of a shard, through an engine, into whole files.
 
-A chunk is a few byte ranges. Its worker writes a part of each output; the parts are joined here
-in input order, so that the outputs have the same bytes on every backend and core count.
+A chunk is a few byte ranges. Its worker writes a part of each output; the parts are joined in
+input order, so that the outputs have the same bytes on every backend and core count.
 """
 
 from __future__ import annotations
 
-import glob
 import logging
 import math
 import os
-import shutil
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from alm import files
 from alm.engines import Execution, open_engine, whereabouts
 from alm.manifests import ByteRange, cut_evenly
+from alm.steps.parts import joined, part_folders
 from alm.steps.summary import Maker, Summary, add_summaries
 from alm.units import time_left
 from alm.versions import versions_in_use
@@ -85,7 +82,7 @@ def run_in_chunks(
     if not size:
         execution = Execution("local")
     with (
-        _part_folders(outputs) as folders,
+        part_folders(outputs) as folders,
         open_engine(execution, outputs[0].parent) as engine,
     ):
         if engine.threads > 1:
@@ -109,14 +106,12 @@ def run_in_chunks(
             Chunk(group, tuple(folder / f"{index:06}" for folder in folders))
             for index, group in enumerate(groups)
         ]
-        with _progress_in_log(folders[0], len(chunks)):
+        parts = [[chunk.parts[number] for chunk in chunks] for number in range(len(outputs))]
+        with (
+            joined(parts, outputs, as_they_come=not execution.ray_address),
+            _progress_in_log(folders[0], len(chunks)),
+        ):
             results = engine.map_chunks(partial(_work_on, work), chunks, report)
-        for number, output in enumerate(outputs):
-            parts = [chunk.parts[number] for chunk in chunks]
-            if len(parts) == 1:
-                os.replace(parts[0], output)
-            else:
-                files.join(parts, output)
     total = add_summaries(done.summary for done in results)
     for done in results:
         total.add_maker(Maker(execution.backend, code, done.versions))
@@ -151,23 +146,3 @@ def _progress_in_log(folder: Path, count: int) -> Iterator[None]:
     finally:
         stop.set()
         thread.join()
-
-
-@contextmanager
-def _part_folders(outputs: Sequence[Path]) -> Iterator[list[Path]]:
-    """An empty folder of our own beside each output, gone afterwards.
-
-    What a killed job has left goes first. Should it still run, it fails instead of mixing its
-    parts with ours.
-    """
-    run = uuid.uuid4().hex[:8]
-    folders = [output.with_name(f"{output.name}.parts-{run}") for output in outputs]
-    try:
-        for output, folder in zip(outputs, folders, strict=True):
-            for leftover in output.parent.glob(f"{glob.escape(output.name)}.parts-*"):
-                shutil.rmtree(leftover, ignore_errors=True)
-            folder.mkdir(parents=True)
-        yield folders
-    finally:
-        for folder in folders:
-            shutil.rmtree(folder, ignore_errors=True)
