@@ -54,7 +54,7 @@ def test_runs_on_engines(tmp_path: Path) -> None:
     assert {"xenna: bare start", "ray_data: bare start"} <= {
         f.name for f in found["engines"].figures
     }
-    assert set(found["scaling"].series) == {"xenna"}
+    assert set(found["scaling"].series) == {"local", "xenna"}
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
