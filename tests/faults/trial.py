@@ -47,6 +47,8 @@ SIGNALS = {
 
 SECONDS_TO_END = 180
 LOOK_SECONDS = 0.02
+EARLIER = 0.8
+"""Of the moment of a fault that came too late: its process may be gone before the run ends."""
 PAGE = 4096
 
 ERROR = re.compile(r"^(error: \S|Error in rule |\w*Error\b.*:\s+\S)", re.MULTILINE)
@@ -90,6 +92,7 @@ class Trial:
         self.folder.mkdir()
         self.log = scratch / "terminal"
         self.fault = draw_fault(undisturbed.backend, seed)
+        self.moment = self.fault.moment
         self.seconds = undisturbed.seconds
         self.outcome = Outcome(
             undisturbed.backend, seed, self.fault.kind, str(self.fault), moment=self.fault.moment
@@ -123,12 +126,13 @@ class Trial:
             self._mount(int(self.fault.moment * self.undisturbed.bytes))
         began = time.monotonic()
         run = self.start()
-        struck = self.fault.signal is None or self._send(run, self.fault.moment * self.seconds)
+        struck = self.fault.signal is None or self._send(run, self.moment * self.seconds)
         code = self.finish(run)
         self.seconds = time.monotonic() - began
         terminal = self.log.read_text(errors="replace")
         self._note_what_is_left(shared, code)
         if not struck:
+            self.moment *= EARLIER
             return False
         self.outcome.ended = _ending(code)
         if code is None:
