@@ -121,8 +121,9 @@ def test_a_row_is_counted():
     [
         lambda stats, number: stats.add_seconds("total_dur", number + 0.5),
         lambda stats, number: stats.tally("family", f"{number % 7:040}"),
+        lambda stats, number: stats.tally_seconds("family", [number % 7 * 1000], [number + 0.5]),
     ],
-    ids=["add_seconds", "tally"],
+    ids=["add_seconds", "tally", "tally_seconds"],
 )
 def test_what_waits_to_be_added_is_bounded(add):
     stats = Stats()
@@ -136,6 +137,7 @@ def test_what_waits_to_be_added_is_bounded(add):
     assert peak < 8_000_000
     assert stats.seconds("total_dur") in (0, 300_000**2 / 2)
     assert sum(stats.family("family").values()) in (0, 300_000)
+    assert sum(stats.family_seconds("family").values()) in (0, 300_000**2 / 2)
 
 
 def test_the_names_are_those_of_stats_json():
