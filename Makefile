@@ -65,20 +65,21 @@ lint: setup ## check format, style, types and the workflow
 	$(IN_VENV) ruff check .
 	$(IN_VENV) cython-lint alm
 	$(IN_VENV) snakefmt --check Snakefile workflow
+	$(IN_VENV) lint-imports
 	$(IN_VENV) mypy
 	$(IN_VENV) snakemake --lint --configfile $(CONFIG)
 
 bench: setup ## measure speed and memory, as ratios within one run (some 15 minutes)
-	$(IN_VENV) PYTHONPATH=tests python -m bench $(BENCH_ARGS)
+	$(IN_VENV) PYTHONPATH=tests:tests/campaigns python -m bench $(BENCH_ARGS)
 
 fuzz: setup ## damage 100,000 manifests at random and see that every row is answered for
-	$(IN_VENV) python tests/fuzz.py $(FUZZ_ARGS)
+	$(IN_VENV) PYTHONPATH=tests python tests/campaigns/fuzz.py $(FUZZ_ARGS)
 
 faults: setup ## break 200 runs at random, run them again, compare the bytes (an hour; resumable)
-	$(IN_VENV) PYTHONPATH=tests python -m faults $(FAULTS_ARGS)
+	$(IN_VENV) PYTHONPATH=tests:tests/campaigns python -m faults $(FAULTS_ARGS)
 
 scaling: setup ## measure what planning and jobs cost, print the tables of docs/scaling.md
-	$(IN_VENV) python tests/scaling.py
+	$(IN_VENV) PYTHONPATH=tests python tests/campaigns/scaling.py
 
 format: setup ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff check --fix .

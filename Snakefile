@@ -19,7 +19,7 @@ include: "workflow/rules/overlap.smk"
 include: "workflow/rules/merge.smk"
 include: "workflow/rules/stats.smk"
 include: "workflow/rules/provenance.smk"
-include: "workflow/rules/report.smk"
+include: "workflow/rules/pages.smk"
 
 
 rule all:

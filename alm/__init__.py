@@ -1,16 +1,17 @@
 """Curate training windows for audio language models from diarized manifests."""
 
 from alm.curate import curate_manifest
-from alm.overlap import filter_overlaps
 from alm.params import OverlapParams, WindowParams
-from alm.stats import Stats
-from alm.windows import build_windows
+from alm.statistics.counters import Stats
+from alm.version import __version__
+from alm.windows.build import build_windows
+from alm.windows.overlap import filter_overlaps
 
-__version__ = "0.1.0"
 __all__ = [
     "OverlapParams",
     "Stats",
     "WindowParams",
+    "__version__",
     "build_windows",
     "curate_manifest",
     "filter_overlaps",

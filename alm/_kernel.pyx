@@ -70,7 +70,7 @@ cdef Py_ssize_t digits_around(const unsigned char* byte, Py_ssize_t size, Py_ssi
 
 
 def timeline(row):
-    """The columns of :class:`alm.rows.Timeline` for a sound row, where all times are floats."""
+    """The columns of :class:`alm.rows.row.Timeline` for a sound row, where all times are floats."""
     segments = row.get("segments")
     cdef list starts = [], ends = [], durations = [], bandwidths = [], speakers = []
     cdef double first, last, total = 0.0, last_end = -MAX_SECONDS, furthest = 0.0
@@ -120,7 +120,7 @@ cdef bint is_exact(value) except -1:
 
 
 cdef class Cuts:
-    """:class:`alm.cuts.Cuts`, where the words that are looked at are ordinary."""
+    """:class:`alm.windows.cuts.Cuts`, where the words that are looked at are ordinary."""
 
     cdef readonly list copies, starts, ends
     cdef list segments, texts, word_ends
@@ -305,11 +305,11 @@ def grow(list segments not None, columns, params):
 
     Args:
         segments: those of a row.
-        columns: its :class:`alm.rows.Timeline`.
+        columns: its :class:`alm.rows.row.Timeline`.
         params: :class:`alm.params.WindowParams`.
 
     Returns:
-        The columns of :class:`alm.windows.Windows` and of :class:`alm.windows.Losses`, the cuts,
+        The columns of :class:`alm.windows.build.Windows` and of :class:`alm.windows.build.Losses`, the cuts,
         how many speakers each start that ``min_speakers`` cost had, the statistics of what was
         lost, and how often truncation was tried.
     """
@@ -435,7 +435,7 @@ cdef struct Span:
 
 
 def decide(list starts not None, list ends not None, double threshold, double target):
-    """What :func:`alm.overlap.decide` returns, where the windows are sorted already.
+    """What :func:`alm.windows.overlap.decide` returns, where the windows are sorted already.
 
     Args:
         starts: when each window starts, seconds.
@@ -565,7 +565,7 @@ def without_each(list segments not None, frozenset dropped not None):
 
 
 def joined(bytes text not None, Py_ssize_t count):
-    """What :func:`alm.codec.dumps_joined` returns.
+    """What :func:`alm.rows.codec.dumps_joined` returns.
 
     Args:
         text: an array of ``count`` values with a line break as one more between each two.
@@ -645,7 +645,7 @@ cdef class Pieces:
 
 
 def line(tuple parts not None, windows, bytes segments not None, list offsets, bytes talk):
-    """What :func:`alm.records._line` returns."""
+    """What :func:`alm.records.record._line` returns."""
     cdef list firsts = windows.firsts, stops = windows.stops, cuts = windows.cuts
     cdef Py_ssize_t room = 0, cut, k
     cdef bytes before

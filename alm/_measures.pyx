@@ -1,5 +1,5 @@
 # cython: language_level=3, wraparound=False, cdivision=True
-"""The functions of :mod:`alm.measures`, compiled, for rows whose times are all floats.
+"""The functions of :mod:`alm.statistics.measures`, compiled, for rows whose times are all floats.
 
 Each has the same result to the last bit, or returns None where it meets a value that is out of
 the ordinary: then the Python of its name decides. So the rules are read there.
@@ -14,7 +14,7 @@ from libc.string cimport memset
 def by_bandwidth(
     list bandwidths not None, list durations not None, enough, long long width, double highest
 ):
-    """What :func:`alm.measures.by_bandwidth` returns, where all are of at most ``highest`` Hz."""
+    """What :func:`alm.statistics.measures.by_bandwidth` returns, where all are of at most ``highest`` Hz."""
     cdef list bins = []
     cdef Py_ssize_t count = len(bandwidths), k
     cdef double hertz, least, rest, passing = 0.0
@@ -42,7 +42,7 @@ cdef bint is_within(value, double highest) except -1:
 
 
 def disorder(list starts not None, list ends not None):
-    """What :func:`alm.measures.disorder` returns, where each segment starts later than the last."""
+    """What :func:`alm.statistics.measures.disorder` returns, where each segment starts later than the last."""
     cdef Py_ssize_t count = len(starts), k
     cdef Py_ssize_t overlapping = 0, nested = 0, zero = 0, negative = 0
     cdef double start, end, before = 0.0, reached = 0.0
@@ -66,7 +66,7 @@ def disorder(list starts not None, list ends not None):
 
 
 def words_outside(list segments not None, list starts not None, list ends not None):
-    """What :func:`alm.measures.words_outside` returns, where the words are lists of objects."""
+    """What :func:`alm.statistics.measures.words_outside` returns, where the words are lists of objects."""
     cdef Py_ssize_t k, number, outside = 0
     cdef list spoken
     if not len(segments) == len(starts) == len(ends):
@@ -257,12 +257,12 @@ def heard(
     list cuts not None,
     list kept not None,
 ):
-    """What :func:`alm.measures.heard` returns.
+    """What :func:`alm.statistics.measures.heard` returns.
 
     Args:
         starts: when each segment and then each cut copy starts, seconds.
         ends: when each ends.
-        firsts, stops, cuts: the windows, as in :class:`alm.windows.Windows`.
+        firsts, stops, cuts: the windows, as in :class:`alm.windows.build.Windows`.
         kept: the numbers of those that stay, ascending.
     """
     cdef Py_ssize_t number = len(firsts), k, before = -1

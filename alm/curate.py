@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import os
 
-from alm import codec, files
+from alm import files
 from alm.errors import ParameterError, RowError
-from alm.manifests import read_lines, whole_file
-from alm.memory import memory_for_rows
+from alm.input import read_lines, whole_file
+from alm.input.quarantine import quarantine_record, stop_at, to_line
 from alm.params import OverlapParams, WindowParams
-from alm.quarantine import quarantine_record, stop_at, to_line
-from alm.records import finish, make_record
-from alm.rows import parse_row
-from alm.stats import Stats
-from alm.windows import find_windows
+from alm.records.record import finish, make_record
+from alm.rows import codec
+from alm.rows.memory import memory_for_rows
+from alm.rows.row import parse_row
+from alm.statistics.counters import Stats
+from alm.windows.build import find_windows
 
 
 def curate_manifest(

@@ -22,13 +22,13 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from alm.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.errors import AlmError, ManifestError
-from alm.manifests import ByteRange, is_compressed, read_lines, stat
-from alm.provenance import package_sha256
-from alm.steps.merge import MERGED
-from alm.steps.record import describe_file, read_record
-from alm.units import count, counted, time_left
+from alm.input import ByteRange, is_compressed, read_lines, stat
+from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
+from alm.jobs.merge_output import MERGED
+from alm.jobs.provenance import describe_file, read_record
+from alm.provenance.code import package_sha256
+from alm.text import count, counted, time_left
 
 Part = dict[str, Any]
 

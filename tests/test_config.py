@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from alm import OverlapParams, WindowParams
 from alm.config import load_config
 from alm.errors import ParameterError
-from alm.manifests import Manifest
-from alm.shards import resolve_shard_size
+from alm.input import Manifest
+from alm.input.shards import resolve_shard_size
 
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 SHIPPED = yaml.safe_load((ROOT / "config/pipeline.yaml").read_text())

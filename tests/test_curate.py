@@ -14,8 +14,8 @@ from strategies import malformed_rows, overlap_settings, rows, window_settings
 
 from alm import OverlapParams, Stats, WindowParams, curate_manifest
 from alm.errors import AlmError, InvalidRowError, ManifestError
-from alm.manifests import discover
-from alm.stats import total
+from alm.input import discover
+from alm.statistics.counters import total
 
 SAMPLE = ROOT / "workflow/sample"
 EXPECTED = json.loads((ROOT / "tests/sample_expected.json").read_text())

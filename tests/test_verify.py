@@ -18,7 +18,7 @@ from helpers import ROOT, of_lines
 
 from alm import __version__
 from alm.errors import AlmError
-from alm.provenance import code_hash
+from alm.provenance.code import code_hash
 from alm.verify import main, verify
 
 pytestmark = pytest.mark.workflow
@@ -81,7 +81,7 @@ def test_the_record_is_true(
     assert record["versions"] == run.stats["versions"]
     for made in record["made_by"]:
         assert made["backend"] == "local"
-        assert made["code"] == code_hash(f"alm.steps.{made['step']}")
+        assert made["code"] == code_hash(f"alm.jobs.{made['step']}")
         assert made["shards"] == run.jobs["build"] >= 3
         assert made["versions"].items() <= record["versions"].items()
     assert [made["step"] for made in record["made_by"]] == ["build", "overlap"]

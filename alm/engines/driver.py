@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from alm.engines import Execution, require
 from alm.errors import EngineError
-from alm.jobs import end_with_parent
+from alm.processes import end_with_parent
 
 PR_SET_CHILD_SUBREAPER = 36
 KILL_INTERVAL = 0.01
@@ -76,7 +76,7 @@ def drive(folder: str, listener_fd: str, execution: str) -> None:
     listener.set_inheritable(False)
     session = failure = None
     try:
-        session = require("alm.engines.ray_session").Session(
+        session = require("alm.engines.session").Session(
             Execution(*json.loads(execution)), Path(folder)
         )
     except Exception as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from alm.units import duration, number, time_unit
+from alm.text import duration, number, time_unit
 
 Chart: TypeAlias = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from alm.report.html import exact, table, tag
-from alm.report.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept
 from alm.report.page import notice, page, section
-from alm.units import count, counted, duration, percent, shortened
+from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept
+from alm.text import count, counted, duration, percent, shortened
 
 MOST_ROWS = 500
 """At either end of the table: it is embedded in the report, and a browser has to sort it."""

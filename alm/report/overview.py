@@ -7,10 +7,10 @@ from typing import Any
 from alm.report import charts
 from alm.report.charts import Bar
 from alm.report.html import Html, exact, table, tag
-from alm.report.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
 from alm.report.page import cards, figure, notice, page, section
-from alm.survey import STOPS
-from alm.units import count, counted, duration, number, percent
+from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
+from alm.statistics.survey import STOPS
+from alm.text import count, counted, duration, number, percent
 
 
 def overview(stats: Stats, library: str) -> str:

@@ -8,9 +8,9 @@ from itertools import islice
 from typing import Any
 
 from alm.report.html import exact, table, tag
-from alm.report.outcome import Stats
 from alm.report.page import cards, notice, page, section
-from alm.units import count, counted, percent, shortened
+from alm.statistics.outcome import Stats
+from alm.text import count, counted, percent, shortened
 
 MOST_RECORDS = 200
 MOST_MANIFESTS = 20

@@ -10,7 +10,7 @@ from alm.report import charts
 from alm.report.charts import Bar
 from alm.report.html import Html, exact, table, tag
 from alm.report.page import figure, page, section
-from alm.units import count, counted, duration, memory
+from alm.text import count, counted, duration, memory
 
 NOT_MEASURED = "No job was measured."
 

@@ -10,9 +10,9 @@ from alm.report import charts
 from alm.report.bins import ranges, whole_numbers
 from alm.report.charts import Column, Limit
 from alm.report.html import Html, tag
-from alm.report.outcome import Stats, nothing_kept, wanted
 from alm.report.page import figure, notice, page, section
-from alm.units import counted, duration, number, percent
+from alm.statistics.outcome import Stats, nothing_kept, wanted
+from alm.text import counted, duration, number, percent
 
 HIGHEST_BANDWIDTH = 24_000
 """Hz; the most that 48 kHz can hold. Higher ones, which are rare, count as this much."""

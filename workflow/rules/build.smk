@@ -21,6 +21,6 @@ rule build:
     params:
         window=asdict(CONFIG.window),
         on_invalid=config["on_invalid"],
-        code=code_hash("alm.steps.build"),
+        code=code_hash("alm.jobs.build"),
     script:
         "../scripts/build.py"

@@ -16,13 +16,13 @@ from alm.config import load_config
 from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.errors import AlmError, ParameterError
-from alm.jobs import share_package
-from alm.manifests import discover, is_compressed, is_url
-from alm.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
-from alm.provenance import code_hash
-from alm.shards import plan_shards, read_plan, resolve_shard_size, write_plan
-from alm.steps.merge import INDEX, MERGED
-from alm.steps.record import RECORD
+from alm.jobs.log import share_package
+from alm.input import discover, is_compressed, is_url
+from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
+from alm.provenance.code import code_hash
+from alm.input.shards import plan_shards, read_plan, resolve_shard_size, write_plan
+from alm.jobs.merge_output import INDEX, MERGED
+from alm.jobs.provenance import RECORD
 
 share_package()
 

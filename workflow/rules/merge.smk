@@ -16,7 +16,7 @@ rule merge_quarantine:
         mem_mb=merge_mem_mb,
         runtime=stats_runtime,
     params:
-        code=code_hash("alm.steps.merge"),
+        code=code_hash("alm.jobs.merge_quarantine"),
     script:
         "../scripts/merge_quarantine.py"
 
@@ -39,6 +39,6 @@ rule merge_output:
         runtime=merge_runtime,
     params:
         max_invalid_fraction=config["max_invalid_fraction"],
-        code=code_hash("alm.steps.merge"),
+        code=code_hash("alm.jobs.merge_output"),
     script:
         "../scripts/merge_output.py"

@@ -18,6 +18,6 @@ rule overlap:
         runtime=step_runtime,
     params:
         overlap=asdict(CONFIG.overlap),
-        code=code_hash("alm.steps.overlap"),
+        code=code_hash("alm.jobs.overlap"),
     script:
         "../scripts/overlap.py"

@@ -23,6 +23,6 @@ rule provenance:
         parts=of_shards("shards/{shard}.jsonl"),
         parameters=CONFIG.values | {"target_duration": CONFIG.overlap.target_duration},
         workflow=str(workflow.basedir),
-        code=code_hash("alm.steps.record"),
+        code=code_hash("alm.jobs.provenance"),
     script:
         "../scripts/provenance.py"

@@ -27,6 +27,6 @@ rule stats:
         window=asdict(CONFIG.window),
         overlap=asdict(CONFIG.overlap),
         parameters=CONFIG.values,
-        code=code_hash("alm.steps.aggregate"),
+        code=code_hash("alm.jobs.stats"),
     script:
         "../scripts/stats.py"

@@ -1,14 +1,14 @@
 """Build the candidate windows of one shard."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
     from pathlib import Path
 
     from alm.engines import Execution
+    from alm.input.shards import read_ranges
+    from alm.jobs.build import build_shard
     from alm.params import WindowParams
-    from alm.shards import read_ranges
-    from alm.steps.build import build_shard
 
     build_shard(
         read_ranges(snakemake.input.shard),

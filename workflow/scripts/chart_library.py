@@ -1,8 +1,8 @@
 """Write the script that draws the charts of the report."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
-    from alm.steps.report import write_library
+    from alm.jobs.chart_library import write_library
 
     write_library(snakemake.output[0])

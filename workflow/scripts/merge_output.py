@@ -1,9 +1,9 @@
 """Join the output of all shards, or list them, unless too many rows were refused."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
-    from alm.steps.merge import index_output, merge_output
+    from alm.jobs.merge_output import index_output, merge_output
 
     write_result = merge_output if snakemake.config["merge"] else index_output
     write_result(

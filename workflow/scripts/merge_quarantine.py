@@ -1,8 +1,8 @@
 """Join the quarantined rows of all shards."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
-    from alm.steps.merge import merge_quarantine
+    from alm.jobs.merge_quarantine import merge_quarantine
 
     merge_quarantine(snakemake.input.parts, snakemake.input.summaries, target=snakemake.output[0])

@@ -1,13 +1,13 @@
 """Filter the overlapping windows of one shard."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
     from pathlib import Path
 
     from alm.engines import Execution
+    from alm.jobs.overlap import overlap_shard
     from alm.params import OverlapParams
-    from alm.steps.overlap import overlap_shard
 
     overlap_shard(
         Path(snakemake.input[0]),

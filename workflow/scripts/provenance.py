@@ -1,9 +1,9 @@
 """Write the record of how the outputs came to be."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
-    from alm.steps.record import write_record
+    from alm.jobs.provenance import write_record
 
     write_record(
         snakemake.input.shards,

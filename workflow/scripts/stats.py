@@ -1,11 +1,11 @@
 """Add up the statistics of all shards."""
 
-from alm.jobs import job_log
+from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
+    from alm.jobs.stats import aggregate
     from alm.params import OverlapParams, WindowParams
-    from alm.steps.aggregate import aggregate
-    from alm.versions import versions
+    from alm.provenance.versions import versions
 
     aggregate(
         snakemake.input.shards,

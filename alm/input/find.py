@@ -1,0 +1,183 @@
+"""Find manifests under what is configured."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path, PurePath
+
+from alm.errors import ManifestError
+from alm.input import remote
+from alm.input.ranges import GZIP, ZSTD, ByteRange, Manifest, is_compressed
+from alm.input.storage import version_of
+
+SUFFIXES = (".jsonl", ".json")
+
+
+def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> list[Manifest]:
+    """Find the manifests under a file, a directory, a glob, a URL, or a list of these.
+
+    A directory is searched recursively for ``.jsonl`` and ``.json``, also compressed
+    (``.jsonl.gz``, ``.json.zst`` and so on); a glob may use ``**``. Links to files are followed,
+    links to directories are not. Paths stay as they were configured, neither resolved nor made
+    absolute. A file that is found twice counts once. The order is that of the list, and sorted by
+    path within an item of it. A URL names an object or, for ``s3://`` and ``gs://``, also a
+    prefix or a glob. Left out are the output directories of this workflow.
+
+    Args:
+        manifest_path: what to search.
+        exclude: the output directory of the run at hand, left out of searches that begin outside
+            of it even while it is new.
+
+    Raises:
+        ManifestError: a path does not exist or may not be read, or nothing under it is a manifest.
+    """
+    wanted = [manifest_path] if isinstance(manifest_path, str) else list(manifest_path)
+    if not wanted:
+        raise ManifestError("manifest_path is an empty list: name at least one manifest")
+    found: dict[str, Manifest] = {}
+    for item in wanted:
+        for manifest in _search(item, exclude):
+            path = manifest.path
+            found.setdefault(path if remote.is_url(path) else os.path.realpath(path), manifest)
+    return list(found.values())
+
+
+def _search(item: str, exclude: str | None) -> list[Manifest]:
+    if remote.is_url(item):
+        what, objects = remote.search(item)
+        if what == "the object":
+            return objects
+        found = sorted(each for each in objects if _is_manifest_name(each.path))
+        manifests = found
+    elif _is_file(item):
+        return [_manifest(item)]
+    else:
+        what, paths, root = _listed(item)
+        found = [_manifest(path) for path in sorted(paths) if _is_manifest_name(path)]
+        found = [manifest for manifest in found if _is_file(manifest.path)]
+        manifests = _outside_of(exclude, _outside_of_runs(found, root), searched=item)
+    if not manifests:
+        raise ManifestError(
+            f"manifest_path: {what} {item!r} holds no manifest, "
+            + (
+                "that is none outside of output directories of this workflow"
+                if found
+                else f"that is no file ending in {' or '.join(SUFFIXES)} (or these with "
+                f"{GZIP} or {ZSTD})"
+            )
+        )
+    return manifests
+
+
+def _listed(item: str) -> tuple[str, Iterator[str], str]:
+    """What ``item`` is, in words, the files under it, and where the search begins."""
+    if os.path.isdir(item):
+        return "the directory", _walk(item), item
+    if glob.has_magic(item):
+        root = _fixed_part(item)
+        return "the glob", _glob(item, root), root
+    raise ManifestError(
+        f"manifest_path: {item!r} does not exist (looked in {os.getcwd()!r}); "
+        "name a file, a directory, a glob, or a list of these"
+    )
+
+
+def _is_manifest_name(path: str) -> bool:
+    name = PurePath(path)
+    return (name.with_suffix("") if is_compressed(path) else name).suffix in SUFFIXES
+
+
+def _outside_of_runs(manifests: Sequence[Manifest], root: str) -> list[Manifest]:
+    """Those that lie in no output directory of this workflow, from ``root`` downwards."""
+
+    @cache
+    def in_a_run(folder: str) -> bool:
+        return _holds_a_run(folder) or (
+            len(folder) > len(root) and in_a_run(os.path.dirname(folder))
+        )
+
+    return [each for each in manifests if not in_a_run(os.path.dirname(each.path))]
+
+
+def _holds_a_run(folder: str) -> bool:
+    """Whether a folder is the output of this workflow, finished or begun."""
+    finished = ("alm_output.jsonl", "stats.json")
+    return os.path.isdir(os.path.join(folder, "work", "shards")) or all(
+        os.path.isfile(os.path.join(folder, name)) for name in finished
+    )
+
+
+def _outside_of(folder: str | None, manifests: list[Manifest], searched: str) -> list[Manifest]:
+    """Those that are not in ``folder``; all of them where the search itself began in there."""
+    if not folder:
+        return manifests
+    inside = os.path.join(os.path.realpath(folder), "")
+    if os.path.realpath(searched).startswith(inside):
+        return manifests
+    return [each for each in manifests if not os.path.realpath(each.path).startswith(inside)]
+
+
+def _is_file(path: str) -> bool:
+    return "\0" not in path and os.path.isfile(path)
+
+
+def _walk(folder: str) -> Iterator[str]:
+    for parent, _, names in os.walk(folder, onerror=_unreadable):
+        yield from (os.path.join(parent, name) for name in names)
+
+
+def _unreadable(error: OSError) -> None:
+    raise ManifestError(f"manifest_path: cannot search {error.filename!r}: {error.strerror}")
+
+
+def _fixed_part(pattern: str) -> str:
+    parts = Path(pattern).parts
+    fixed = next(k for k, part in enumerate(parts) if glob.has_magic(part))
+    return os.path.join(*parts[:fixed]) if fixed else ""
+
+
+def _glob(pattern: str, root: str) -> Iterator[str]:
+    """The files of a glob; by pathlib, which does not follow linked directories without end."""
+    parts = Path(pattern).parts
+    wanted = [*parts[len(Path(root).parts) :], *(["*"] if parts[-1] == "**" else [])]
+    for path in Path(root or ".").glob(os.path.join(*wanted)):
+        yield os.path.join(root, path.relative_to(root or "."))
+
+
+def whole_file(path: str) -> ByteRange:
+    """All lines of one manifest.
+
+    Raises:
+        ManifestError: it is not there, or not a file.
+    """
+    manifest = stat(path)
+    return ByteRange(path, 0, manifest.size, manifest.version)
+
+
+def stat(path: str) -> Manifest:
+    """One manifest, by its path or URL.
+
+    Raises:
+        ManifestError: it is not there, not a file, or may not be read.
+    """
+    if remote.is_url(path):
+        return remote.stat(path)
+    if not _is_file(path):
+        raise ManifestError(f"manifest {path!r} does not exist or is not a file")
+    return _manifest(path)
+
+
+def _manifest(path: str) -> Manifest:
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        raise ManifestError(f"cannot read manifest {path!r}: {error.strerror}") from error
+    if not os.access(path, os.R_OK):
+        raise ManifestError(
+            f"cannot read manifest {path!r}: permission denied; "
+            "let your account read it, or leave it out"
+        )
+    return Manifest(path, status.st_size, version_of(status))

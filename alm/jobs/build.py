@@ -1,0 +1,100 @@
+"""First step of a shard: manifest lines -> records and quarantined rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from alm import files
+from alm.engines import Execution
+from alm.errors import RowError
+from alm.input import ByteRange, read_lines
+from alm.input.quarantine import quarantine_record, stop_at, to_line
+from alm.jobs.chunks import run_in_chunks
+from alm.params import WindowParams
+from alm.records.record import encode, make_record
+from alm.rows import codec
+from alm.rows.memory import memory_for_rows
+from alm.rows.row import parse_row
+from alm.statistics.summary import LineCount, Summary
+from alm.statistics.survey import recording_key, survey_row
+from alm.windows.build import find_windows
+
+
+def build_shard(
+    ranges: Sequence[ByteRange],
+    records: Path,
+    quarantine: Path,
+    recordings: Path,
+    digests: Path,
+    summary: Path,
+    params: WindowParams,
+    *,
+    stop_at_invalid: bool,
+    execution: Execution,
+    code: str,
+) -> None:
+    """Build the candidate windows of all rows of a shard.
+
+    Args:
+        ranges: the manifest lines of the shard, in input order.
+        records: output, one record a line: see :mod:`alm.records.record`.
+        quarantine: output, one refused row a line, numbered within its byte range.
+        recordings: output, 8 bytes for each row that tell its recording from others.
+        digests: output, the digest of each line, blank ones too: see :mod:`alm.input.digests`.
+        summary: output, see :class:`alm.statistics.summary.Summary`.
+        params: see :class:`WindowParams`.
+        stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
+        execution: the engine, and what it may take.
+        code: the hash of the code that works here, for the record of the run.
+
+    Raises:
+        EngineError, ManifestError, InvalidRowError
+    """
+    work = partial(build_chunk, params=params, stop_at_invalid=stop_at_invalid)
+    outputs = [records, quarantine, recordings, digests]
+    total = run_in_chunks(work, ranges, outputs, execution, code)
+    total.write(summary)
+
+
+def build_chunk(
+    ranges: Sequence[ByteRange],
+    parts: Sequence[Path],
+    *,
+    params: WindowParams,
+    stop_at_invalid: bool,
+) -> Summary:
+    """Build some lines of a shard into a part of each output."""
+    summary = Summary()
+    with (
+        memory_for_rows(),
+        files.written_whole(parts[0]) as records,
+        files.written_whole(parts[1]) as quarantine,
+        files.written_whole(parts[2]) as recordings,
+        files.written_whole(parts[3]) as digests,
+    ):
+        for span in ranges:
+            manifest = codec.dumps(span.path)
+            stats = summary.stats[span.path]
+            lines = 0
+            for line in read_lines(span):
+                lines = line.number
+                digests.write(line.digest)
+                if line.is_blank:
+                    continue
+                try:
+                    row = parse_row(line.text)
+                    found = find_windows(row, params)
+                    records.write(encode(make_record(row, found, manifest, params)))
+                except RowError as error:
+                    if stop_at_invalid:
+                        raise stop_at(span.path, line, error) from error
+                    stats.count("quarantined")
+                    quarantine.write(to_line(quarantine_record(span.path, line, error)))
+                else:
+                    stats.add_row(found.stats, found.truncation_events)
+                    survey_row(row, found, params, summary.survey)
+                    recordings.write(recording_key(row))
+            summary.line_counts.append(LineCount(span.path, span.start, lines))
+    return summary

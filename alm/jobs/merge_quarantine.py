@@ -1,0 +1,42 @@
+"""The quarantined rows of all shards -> ``quarantine.jsonl``."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from alm import files
+from alm.input.quarantine import to_line
+from alm.rows import codec
+from alm.statistics.summary import Summary
+
+
+def merge_quarantine(
+    parts: Sequence[str | Path], summaries: Sequence[str | Path], target: str | Path
+) -> None:
+    """Join the shards' quarantined rows, in input order, numbering their lines in the manifest.
+
+    A shard knows only how many lines its own ranges hold; all shards together know them all.
+
+    Args:
+        parts: the quarantine of each shard.
+        summaries: the summary of each shard's build.
+        target: ``quarantine.jsonl``.
+    """
+    starts: dict[str, list[int]] = defaultdict(list)
+    lines_before: dict[str, list[int]] = defaultdict(lambda: [0])
+    for path in summaries:
+        for manifest, start, lines in Summary.read(path).line_counts:
+            starts[manifest].append(start)
+            lines_before[manifest].append(lines_before[manifest][-1] + lines)
+    with files.written_whole(target) as output:
+        for part in parts:
+            with open(part, "rb") as refused:
+                for line in refused:
+                    record = codec.loads(line)
+                    manifest = record["manifest_filepath"]
+                    piece = bisect_right(starts[manifest], record["byte_offset"]) - 1
+                    record["line_number"] += lines_before[manifest][piece]
+                    output.write(to_line(record))

@@ -1,0 +1,85 @@
+"""Last step of a run: its statistics, quarantine and benchmarks -> the pages of the report."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from alm import files
+from alm.report.manifests import manifests
+from alm.report.overview import overview
+from alm.report.quarantine import Record, quarantine
+from alm.report.runtime import Job, runtime
+from alm.report.windows import windows
+from alm.rows import codec
+
+RULES_OF_SHARDS = ("shard", "build", "overlap")
+RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "chart_library")
+
+
+def write_report(
+    stats_json: str | Path,
+    stats_tsv: str | Path,
+    quarantine_jsonl: str | Path,
+    benchmarks: str | Path,
+    shards: Sequence[str],
+    library: str | Path,
+    pages: Mapping[str, str | Path],
+) -> None:
+    """Write the pages of the report.
+
+    Args:
+        stats_json: the run as a whole.
+        stats_tsv: a row a manifest.
+        quarantine_jsonl: the rows that could not be processed.
+        benchmarks: the folder of what Snakemake measured.
+        shards: their names.
+        library: what :func:`alm.jobs.chart_library.write_library` wrote.
+        pages: where to write ``overview``, ``windows``, ``manifests``, ``quarantine`` and
+            ``runtime``.
+    """
+    stats = codec.loads(Path(stats_json).read_bytes())
+    script = Path(library).read_text()
+    content = {
+        "overview": overview(stats, script),
+        "windows": windows(stats, script),
+        "manifests": manifests(stats, _table(stats_tsv)),
+        "quarantine": quarantine(stats, _records(quarantine_jsonl)),
+        "runtime": runtime(_measured(Path(benchmarks), shards), script),
+    }
+    for name, path in pages.items():
+        with files.written_whole(path) as file:
+            file.write(content[name].encode(errors="replace"))
+
+
+def _table(path: str | Path) -> Iterator[dict[str, str]]:
+    with open(path, encoding="utf-8", errors="surrogateescape", newline="") as file:
+        yield from csv.DictReader(file, dialect="excel-tab")
+
+
+def _records(path: str | Path) -> Iterator[Record]:
+    with open(path, "rb") as file:
+        for line in file:
+            yield codec.loads(line)
+
+
+def _measured(folder: Path, shards: Sequence[str]) -> dict[str, list[Job]]:
+    """What is known of the jobs of each rule.
+
+    Benchmark files are no inputs: losing one is no reason to run its job again. What Snakemake
+    could not measure is "NA" or "-" in them.
+    """
+    paths = {
+        **{rule: [folder / rule / f"{name}.tsv" for name in shards] for rule in RULES_OF_SHARDS},
+        **{rule: [folder / f"{rule}.tsv"] for rule in RULES_OF_RUN},
+    }
+    return {
+        rule: [
+            Job(float(row["s"]), float(row["max_rss"]) if row["max_rss"][:1].isdigit() else None)
+            for path in found
+            if path.exists()
+            for row in _table(path)
+        ]
+        for rule, found in paths.items()
+    }

@@ -1,0 +1,203 @@
+"""Last step of a run: what is known of its shards -> the record of how its output came to be.
+
+The record names no time and no machine, so a run that is repeated gives the same one. Its checksums
+are of the bytes that the run read and wrote, as the jobs of the shards saw them; only the small
+files, which one job writes alone, are read for it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from alm import files
+from alm.errors import AlmError
+from alm.input.digests import DIGEST_BYTES, PIECE, new_digest
+from alm.input.shards import read_ranges
+from alm.jobs.merge_output import INDEX
+from alm.provenance.code import commit, package_sha256, source_sha256
+from alm.provenance.versions import versions
+from alm.rows import codec
+from alm.statistics.summary import Summary
+from alm.version import __version__
+
+RECORD = "provenance.json"
+FORMAT = 1
+"""Of the record; a reader refuses one that it does not know."""
+
+WORKFLOW = ("Snakefile", "workflow/rules/*", "workflow/scripts/*.py", "workflow/schemas/*")
+"""The source of the workflow beside the package."""
+
+
+def write_record(
+    shards: Sequence[str | Path],
+    built: Sequence[str | Path],
+    overlapped: Sequence[str | Path],
+    line_digests: Sequence[str | Path],
+    row_digests: Sequence[str | Path],
+    parts: Sequence[str | Path],
+    output: str | Path,
+    others: Sequence[str | Path],
+    target: str | Path,
+    parameters: Mapping[str, Any],
+    workflow: str | Path,
+) -> None:
+    """Write ``provenance.json``.
+
+    Args:
+        shards: the files that say what each shard holds, in input order.
+        built, overlapped: the summaries of each shard's build and overlap.
+        line_digests, row_digests: of each shard, the digests of the lines that its build read and
+            of the rows that its overlap wrote.
+        parts: the rows of each shard.
+        output: ``alm_output.jsonl`` or its index.
+        others: the other outputs.
+        target: the record, in the folder of the outputs.
+        parameters: the configuration of the run, ``target_duration`` resolved.
+        workflow: the folder of the ``Snakefile``.
+    """
+    folder = Path(target).parent
+    builds = [Summary.read(path) for path in built]
+    overlaps = [Summary.read(path) for path in overlapped]
+    rows, pieces = _rows(parts, overlaps, row_digests, folder)
+    index = [output] if Path(output).name == INDEX else []
+    content = {
+        "format": FORMAT,
+        "alm": {
+            "version": __version__,
+            "source_sha256": package_sha256(),
+            "workflow_sha256": source_sha256(workflow, *WORKFLOW),
+            "commit": commit(),
+        },
+        "versions": versions(),
+        "made_by": _makers("build", builds) + _makers("overlap", overlaps),
+        "parameters": dict(parameters),
+        "output": {"path": Path(output).name, **rows},
+        "parts": pieces,
+        "files": [describe_file(path, folder) for path in [*index, *others]],
+        "manifests": _manifests(shards, builds, line_digests),
+    }
+    with files.written_whole(target) as file:
+        file.write(_readable(content))
+
+
+def read_record(folder: str | Path) -> dict[str, Any]:
+    """The record of an output directory.
+
+    Raises:
+        AlmError: there is none, or none that can be read.
+    """
+    path = Path(folder) / RECORD
+    try:
+        record: dict[str, Any] = codec.loads(path.read_bytes())
+        known = record["format"] == FORMAT
+    except FileNotFoundError:
+        raise AlmError(
+            f"{str(path)!r} does not exist: name the output_dir of a run that has finished"
+        ) from None
+    except OSError as error:
+        raise AlmError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    except (AlmError, TypeError, KeyError) as error:
+        raise AlmError(
+            f"{str(path)!r} is no record of a run; delete it and start the run again to have it "
+            "written anew"
+        ) from error
+    if not known:
+        raise AlmError(
+            f"{str(path)!r} has format {record['format']!r}, and this version reads {FORMAT}: use "
+            "the version of alm that the record names"
+        )
+    return record
+
+
+def describe_file(path: str | Path, folder: Path) -> dict[str, Any]:
+    """What the record says of a file, by reading it: ``path`` in ``folder``, size, checksum."""
+    digest, size, lines = hashlib.sha256(), 0, 0
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+            size += len(piece)
+            lines += piece.count(b"\n")
+    name = os.path.relpath(path, folder)
+    return {"path": name, "bytes": size, "lines": lines, "sha256": digest.hexdigest()}
+
+
+def _rows(
+    parts: Sequence[str | Path],
+    summaries: Sequence[Summary],
+    digests: Sequence[str | Path],
+    folder: Path,
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What the record says of all rows, and of those of each shard."""
+    every, pieces, rows = new_digest(), [], 0
+    for part, summary, path in zip(parts, summaries, digests, strict=True):
+        own, count = new_digest(), 0
+        with open(path, "rb", buffering=0) as file:
+            while piece := file.read(PIECE):
+                own.update(piece)
+                every.update(piece)
+                count += len(piece)
+        rows += count // DIGEST_BYTES
+        pieces.append(
+            {
+                "path": os.path.relpath(part, folder),
+                "bytes": summary.output_bytes,
+                "rows": count // DIGEST_BYTES,
+                "lines_xxh128": own.hexdigest(),
+                "digests": os.path.relpath(path, folder),
+            }
+        )
+    size = sum(summary.output_bytes for summary in summaries)
+    return {"bytes": size, "rows": rows, "lines_xxh128": every.hexdigest()}, pieces
+
+
+def _makers(step: str, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
+    """What did the work of a step, each with the number of shards that it had a part in."""
+    shards = Counter(
+        codec.dumps(maker._asdict()) for summary in summaries for maker in summary.makers
+    )
+    return [{"step": step} | codec.loads(maker) | {"shards": n} for maker, n in shards.items()]
+
+
+def _manifests(
+    shards: Sequence[str | Path], summaries: Sequence[Summary], digests: Sequence[str | Path]
+) -> list[dict[str, Any]]:
+    """What the record says of each manifest, in input order."""
+    found: dict[str, dict[str, Any]] = {}
+    lines: dict[str, Any] = defaultdict(new_digest)
+    for shard, summary, path in zip(shards, summaries, digests, strict=True):
+        for span in read_ranges(shard):
+            manifest = found.setdefault(
+                span.path,
+                {"path": span.path, "bytes": 0, "version": span.version, "lines": 0}
+                | {"rows": 0, "quarantined": 0, "lines_xxh128": ""},
+            )
+            manifest["bytes"] = span.stop
+        with open(path, "rb") as file:
+            for count in summary.line_counts:
+                lines[count.path].update(file.read(count.lines * DIGEST_BYTES))
+                found[count.path]["lines"] += count.lines
+        for name, stats in summary.stats.items():
+            found[name]["rows"] += stats["entries"]
+            found[name]["quarantined"] += stats["quarantined"]
+    for name, manifest in found.items():
+        manifest["lines_xxh128"] = lines[name].hexdigest()
+    return list(found.values())
+
+
+def _readable(content: Mapping[str, Any]) -> bytes:
+    """JSON with a line for each part, file and manifest, however many there are."""
+    texts = []
+    for key, value in content.items():
+        if isinstance(value, list):
+            lines = ",\n    ".join(json.dumps(each) for each in value)
+            text = f"[\n    {lines}\n  ]"
+        else:
+            text = json.dumps(value, indent=2).replace("\n", "\n  ")
+        texts.append(f"  {json.dumps(key)}: {text}")
+    return ("{\n" + ",\n".join(texts) + "\n}\n").encode()

@@ -1,0 +1,1 @@
+"""The code and the versions behind a result."""

@@ -1,0 +1,1 @@
+"""A row: exact JSON, parsed and checked."""

@@ -1,0 +1,67 @@
+"""What came of a run, in words; shared by all pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from alm.params import WindowParams
+from alm.text import count, counted, duration, percent
+
+Stats = Mapping[str, Any]
+"""The content of ``stats.json``."""
+
+
+LOSSES = {
+    "lost_sr": "Sample rate too low",
+    "lost_bw": "Bandwidth too low",
+    "lost_spk": "Too few speakers",
+    "lost_win": "No window of the right length",
+    "lost_no_spkr": "Stopped by a segment without a speaker",
+    "lost_next_seg_bm": "Stopped by a segment of low bandwidth",
+    "near_duplicates": "Near-duplicates of windows that stay",
+}
+"""Why segments start no window, or why windows go, in words."""
+
+PARTS_OF_LOST_WIN = ("lost_no_spkr", "lost_next_seg_bm")
+"""Losses that ``lost_win`` counts, too."""
+
+
+def outcome(stats: Stats) -> tuple[str, str]:
+    """The outcome in a line, and in a sentence."""
+    audio = stats["audio"]
+    manifests = counted(stats["manifests"], "manifest")
+    read = f"{counted(audio['recordings'], 'recording')} in {manifests}"
+    if audio["recording_dur"]:
+        read += f", {duration(audio['recording_dur'])} of audio"
+    if nothing := nothing_kept(stats):
+        if stats["entries"]:
+            return nothing, f"Read: {read}. What follows says why."
+        if stats["quarantined"]:
+            return nothing, f"Read: {manifests}. The page on the quarantine says why."
+        return nothing, f"Read: {manifests}. Is manifest_path right?"
+    windows = counted(stats["filtered_windows"], "training window")
+    return (
+        f"{percent(audio['yield'])} of the audio became training windows",
+        f"{read}, gave {windows}, which cover {duration(audio['kept_dur'])} of it.",
+    )
+
+
+def nothing_kept(stats: Stats) -> str | None:
+    """Why there is no window, in words; None if there is one."""
+    if stats["filtered_windows"]:
+        return None
+    if stats["audio"]["segments"]:
+        return "No window was kept: all audio was lost"
+    if stats["entries"]:
+        return "No window was kept: the recordings have no segments"
+    if refused := stats["quarantined"]:
+        return f"No window was kept: every row was quarantined, all {count(refused)} of them"
+    return "No window was kept: the manifests hold no rows"
+
+
+def wanted(stats: Stats) -> WindowParams:
+    """The windows that the run looked for."""
+    names = {field.name for field in fields(WindowParams)}
+    return WindowParams(**{k: v for k, v in stats["parameters"].items() if k in names})

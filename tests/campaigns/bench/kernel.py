@@ -1,0 +1,152 @@
+"""The kernel, in one process: against the plain transcription, and by where its time goes."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from statistics import median
+
+import orjson
+import plain
+
+from alm import OverlapParams, WindowParams, curate_manifest
+from alm.input import discover, whole_file
+from alm.input.shards import SHARD_BYTES, plan_shards
+from alm.jobs.build import build_chunk
+from alm.jobs.overlap import overlap_chunk
+from bench.clock import cpu, cpu_in_turns, profile
+from bench.figures import Figure, Part, of_rounds
+from bench.inputs import hour_rows, sample_rows, shipped_rows, write_rows
+
+WINDOW, OVERLAP = WindowParams(), OverlapParams(overlap_percentage=50)
+STATISTICS = ("survey.", "stats.")
+"""The modules whose time is that of the statistics."""
+
+LISTED = 12
+"""Functions in the profile."""
+
+
+def kernel(folder: Path, tiny: bool) -> Part:
+    """`curate_manifest` against the plain transcription, on equal output."""
+    part = Part("The kernel: CPU of one process, against the plain transcription")
+    for name, rows, count, bound, aim in (
+        ("sample", sample_rows(), 2 if tiny else 1000, 15, 20),
+        ("shipped sample", shipped_rows(), 2 if tiny else 60, None, None),
+        ("hours", tuple(islice(hour_rows(), 1 if tiny else 6)), 1 if tiny else 12, 10, 15),
+    ):
+        manifest = write_rows(folder / f"{name}.jsonl", rows, count)
+        turns = _against_plain(manifest, 1 if tiny else 5)
+        ours, theirs, parsing = ([1000 * turn[k] / count for turn in turns] for k in range(3))
+        ratios = [slow / fast for fast, slow in zip(ours, theirs, strict=True)]
+        part.figures += [
+            of_rounds(f"{name}: curate_manifest", ours, "ms a row"),
+            of_rounds(f"{name}: plain", theirs, "ms a row"),
+            of_rounds(f"{name}: parsing alone", parsing, "ms a row"),
+            of_rounds(f"{name}: less CPU", ratios, "times", better="more", bound=bound, aim=aim),
+        ]
+    return part
+
+
+def _against_plain(manifest: Path, rounds: int) -> list[list[float]]:
+    fast, slow = manifest.with_suffix(".fast"), manifest.with_suffix(".slow")
+    settings = {"overlap_percentage": OVERLAP.overlap_percentage}
+
+    def compare() -> None:
+        with fast.open() as left, slow.open() as right:
+            for a, b in zip(left, right, strict=True):
+                if json.loads(a) != json.loads(b):
+                    raise RuntimeError("curate_manifest and the plain transcription differ")
+        fast.unlink()  # replacing a file would also free the memory that it is cached in
+        slow.unlink()
+
+    return cpu_in_turns(
+        rounds,
+        lambda: curate_manifest(manifest, fast, WINDOW, OVERLAP),
+        lambda: plain.curate_file(manifest, slow, {}, settings, manifest_filepath=str(manifest)),
+        lambda: _parse(manifest),
+        after_each=compare,
+    )
+
+
+def _parse(manifest: Path) -> None:
+    with manifest.open("rb") as lines:
+        for line in lines:
+            orjson.loads(line)
+
+
+def statistics(folder: Path, tiny: bool) -> Part:
+    """The share of the statistics in the jobs of a shard, and what else takes the time."""
+    part = Part("Where the CPU time of the jobs of a shard goes")
+    for name, rows, count, bound in (
+        ("sample", sample_rows(), 1_500, None),
+        ("shipped sample", shipped_rows(), 700, 0.15),
+    ):
+        count = 200 if tiny else count  # the profile needs more than one tick of the clock
+        manifest = write_rows(folder / "profiled.jsonl", rows, count)
+        rounds = [profile(lambda at=manifest: _shards(at, folder)) for _ in range(1 if tiny else 3)]
+        shares = [
+            sum(seconds for stack, seconds in found.items() if _is_statistics(stack))
+            / found.total()
+            for found in rounds
+        ]
+        costs = [1000 * found.total() / count for found in rounds]
+        part.figures += [
+            of_rounds(f"{name}: build and overlap", costs, "ms a row"),
+            of_rounds(f"{name}: statistics' share", shares, better="less", bound=bound),
+        ]
+        if not part.profile:
+            part.profile = _innermost(rounds)
+    return part
+
+
+def _innermost(rounds: list[Counter[tuple[str, ...]]]) -> dict[str, float]:
+    """The functions that take most, without those of ours that they call, and their share."""
+    shares: Counter[str] = Counter()
+    for found in rounds:
+        for stack, seconds in found.items():
+            name = re.sub(r"\.<locals>.*", "", stack[-1]) if stack else "outside of alm"
+            shares[name] += seconds / found.total() / len(rounds)  # type: ignore[assignment]
+    return dict(shares.most_common(LISTED))
+
+
+def _is_statistics(stack: tuple[str, ...]) -> bool:
+    return any(name.startswith(STATISTICS) for name in stack)
+
+
+def _shards(manifest: Path, folder: Path) -> None:
+    """The work of the jobs of all shards of a manifest; what it writes is deleted."""
+    parts = [folder / name for name in ("records", "quarantine", "recordings", "lines")]
+    outputs = [folder / "output", folder / "digests"]
+    for shard in plan_shards(discover(str(manifest)), SHARD_BYTES["local"]):
+        build_chunk(shard.ranges, parts, params=WINDOW, stop_at_invalid=False)
+        overlap_chunk([whole_file(str(parts[0]))], outputs, params=OVERLAP)
+    for path in (*parts, *outputs):
+        path.unlink()
+
+
+def linear(folder: Path, tiny: bool) -> Part:
+    """Whether many rows cost as much each as few."""
+    part = Part("CPU a row of the jobs of a shard, by the number of rows")
+    sizes = (10, 20, 40) if tiny else (2_000, 20_000, 200_000)
+    manifests = {size: write_rows(folder / f"{size}.jsonl", sample_rows(), size) for size in sizes}
+
+    def cost(size: int) -> float:
+        began = cpu()
+        _shards(manifests[size], folder)
+        return 1000 * (cpu() - began) / size
+
+    # The small ones before, between and after, since the machine's speed changes within minutes.
+    small, middle, large = sizes
+    order = [small, middle, small, large, small, middle, small]
+    costs: dict[int, list[float]] = {size: [] for size in sizes}
+    for size in order:
+        costs[size].append(cost(size))
+    part.figures = [of_rounds(f"{size:,} rows", costs[size], "ms a row") for size in sizes]
+    typical = [median(costs[size]) for size in sizes]
+    part.figures.append(
+        Figure("dearest size over cheapest", max(typical) / min(typical), "times", "less", 1.1)
+    )
+    return part

@@ -1,0 +1,262 @@
+"""The steps of the workflow give the bytes of `curate_manifest`, however the work is cut."""
+
+import json
+import shutil
+import subprocess
+import tracemalloc
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from helpers import ROOT, of_lines
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import malformed_rows, overlap_settings, rows, window_settings
+
+from alm import OverlapParams, WindowParams, curate_manifest
+from alm.engines import Execution
+from alm.errors import InvalidRowError
+from alm.input import ByteRange, discover, whole_file
+from alm.input.shards import plan_shards
+from alm.jobs.build import build_shard
+from alm.jobs.chunks import run_in_chunks
+from alm.jobs.merge_output import index_output, merge_output
+from alm.jobs.merge_quarantine import merge_quarantine
+from alm.jobs.overlap import overlap_shard
+from alm.jobs.provenance import read_record, write_record
+from alm.jobs.shard import write_ranges
+from alm.jobs.stats import aggregate, count_recordings
+from alm.statistics.summary import Summary
+from alm.statistics.survey import recording_key
+from alm.verify import verify
+
+SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
+MALFORMED = malformed_rows().map(lambda pair: pair[0])
+BLANK = st.sampled_from([b"", b" ", b"\t\r"])
+MANIFEST = st.lists(st.one_of(SOUND, SOUND, MALFORMED, BLANK), max_size=6).map(b"\n".join)
+
+
+def run_steps(
+    source: Path, out: Path, shard_size: int, threads: int, window: WindowParams, o: OverlapParams
+) -> None:
+    """What the rules do, without Snakemake."""
+    names = []
+    for shard in plan_shards(discover(str(source)), shard_size):
+        at = out / shard.name
+        write_ranges(shard.ranges, f"{at}.shard")
+        build_shard(
+            shard.ranges,
+            Path(f"{at}.records"),
+            Path(f"{at}.quarantine"),
+            Path(f"{at}.recordings"),
+            Path(f"{at}.lines"),
+            Path(f"{at}.built"),
+            window,
+            stop_at_invalid=False,
+            execution=Execution("local", threads),
+            code="c",
+        )
+        overlap_shard(
+            Path(f"{at}.records"),
+            Path(f"{at}.rows"),
+            Path(f"{at}.digests"),
+            Path(f"{at}.filtered"),
+            o.resolved(window),
+            execution=Execution("local", threads),
+            code="c",
+        )
+        names.append(at)
+    built = [f"{at}.built" for at in names]
+    merge_quarantine([f"{at}.quarantine" for at in names], built, out / "quarantine.jsonl")
+    parts, refused = [f"{at}.rows" for at in names], out / "quarantine.jsonl"
+    index_output(parts, built, refused, out / "index.jsonl", 1.0)
+    merge_output(parts, built, refused, out / "alm_output.jsonl", 1.0)
+    aggregate(
+        [f"{at}.shard" for at in names],
+        built + [f"{at}.filtered" for at in names],
+        [f"{at}.recordings" for at in names],
+        out / "stats.json",
+        out / "stats.tsv",
+        out / "stats.parquet",
+        window,
+        o.resolved(window),
+        parameters={},
+        versions={},
+    )
+    write_record(
+        [f"{at}.shard" for at in names],
+        built,
+        [f"{at}.filtered" for at in names],
+        [f"{at}.lines" for at in names],
+        [f"{at}.digests" for at in names],
+        parts,
+        out / "alm_output.jsonl",
+        [refused, out / "stats.json"],
+        out / "provenance.json",
+        parameters={},
+        workflow=ROOT,
+    )
+
+
+@settings(max_examples=40)
+@given(
+    manifests=st.lists(MANIFEST, min_size=1, max_size=3),
+    pieces=st.integers(1, 15),
+    threads=st.integers(1, 3),
+    window=window_settings(),
+    overlap=overlap_settings(),
+    loss_details=st.booleans(),
+)
+def test_any_cut_gives_the_bytes_of_one_process(
+    manifests: list[bytes],
+    pieces: int,
+    threads: int,
+    window: dict,
+    overlap: dict,
+    loss_details: bool,
+) -> None:
+    window_params = WindowParams(**window, loss_details=loss_details)
+    overlap_params = OverlapParams(**overlap)
+    with TemporaryDirectory() as folder:
+        source, out = Path(folder) / "manifests", Path(folder) / "out"
+        source.mkdir()
+        out.mkdir()
+        rows, quarantine, entries, quarantined = b"", b"", 0, 0
+        for number, content in enumerate(manifests):
+            manifest = source / f"{number}.jsonl"
+            manifest.write_bytes(content)
+            stats = curate_manifest(
+                manifest, out / "one", window_params, overlap_params, quarantine=out / "refused"
+            )
+            rows += (out / "one").read_bytes()
+            quarantine += (out / "refused").read_bytes()
+            entries += stats["entries"]
+            quarantined += stats["quarantined"]
+        non_blank = sum(bool(line.strip()) for text in manifests for line in text.split(b"\n"))
+        assert entries + quarantined == non_blank
+
+        shard_size = max(1, sum(map(len, manifests)) // pieces)
+        run_steps(source, out, shard_size, threads, window_params, overlap_params)
+        assert (out / "alm_output.jsonl").read_bytes() == rows
+        assert list(verify(out)) == []
+        record = read_record(out)
+        assert record["output"]["lines_xxh128"] == of_lines(rows)
+        assert [each["lines_xxh128"] for each in record["manifests"]] == list(
+            map(of_lines, manifests)
+        )
+        listed = [json.loads(line) for line in (out / "index.jsonl").read_bytes().splitlines()]
+        parts = [(out / entry["path"]).read_bytes() for entry in listed]
+        assert b"".join(parts) == rows
+        assert [(entry["rows"], entry["bytes"]) for entry in listed] == [
+            (part.count(b"\n"), len(part)) for part in parts
+        ]
+        assert (out / "quarantine.jsonl").read_bytes() == quarantine
+        totals = json.loads((out / "stats.json").read_bytes())
+        assert (totals["entries"], totals["quarantined"]) == (entries, quarantined)
+        assert len((out / "stats.tsv").read_text().splitlines()) == 1 + len(manifests)
+        assert not list(out.glob("*.parts*"))
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(["a", "b", "c", 1, None]) | st.text(max_size=2)), min_size=1),
+    st.integers(1, 9),
+)
+def test_recordings_are_counted_in_any_number_of_passes(files: list[list], at_once: int) -> None:
+    count = Counter(name for names in files for name in names)
+    with TemporaryDirectory() as folder:
+        paths = []
+        for number, names in enumerate(files):
+            paths.append(Path(folder, str(number)))
+            paths[-1].write_bytes(b"".join(recording_key({"audio_filepath": n}) for n in names))
+        distinct, repeated = count_recordings(paths, at_once)
+    assert distinct == len(count)
+    assert repeated == sum(rows for rows in count.values() if rows > 1)
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="needs jq")
+def test_an_index_is_read_as_the_readme_says(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    (command,) = (line.strip() for line in readme.splitlines() if "xargs cat" in line)
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(b'{"audio_sample_rate": 16000, "segments": []}\n' * 500)
+    out = tmp_path / "results" / "mine"
+    out.mkdir(parents=True)
+    run_steps(manifest, out, 2000, 1, WindowParams(), OverlapParams())
+    (out / "index.jsonl").rename(out / "alm_output.index.jsonl")
+    joined = subprocess.check_output(command, shell=True, cwd=tmp_path)
+    assert joined == (out / "alm_output.jsonl").read_bytes()
+
+
+def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(b'{"audio_sample_rate": 16000, "segments": []}\n' * 50 + b"{}\n")
+    (shard,) = plan_shards(discover(str(manifest)), 1 << 20)
+    out = tmp_path / "out"
+    with pytest.raises(InvalidRowError, match=r"m\.jsonl, line 51 "):
+        build_shard(
+            shard.ranges,
+            out / "records",
+            out / "quarantine",
+            out / "recordings",
+            out / "digests",
+            out / "summary",
+            WindowParams(),
+            stop_at_invalid=True,
+            execution=Execution("local", threads=2),
+            code="c",
+        )
+    assert list(out.iterdir()) == []
+
+
+def test_what_a_job_keeps_of_its_chunks_is_bounded(tmp_path: Path) -> None:
+    """Each chunk may have some 10**4 durations that wait to be added: they must not pile up."""
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_bytes(b"{}\n" * 64)
+    peaks = []
+
+    def work(ranges: Sequence[ByteRange], parts: Sequence[Path]) -> Summary:
+        summary = Summary()
+        for number in range(20_000):
+            summary.survey.add_seconds("kept_dur", number + 0.1)
+        parts[0].write_bytes(b"")
+        peaks.append(tracemalloc.get_traced_memory()[0])
+        return summary
+
+    tracemalloc.start()
+    outputs = [tmp_path / "out"]
+    total = run_in_chunks(work, [whole_file(str(manifest))], outputs, Execution("local", 16), "c")
+    tracemalloc.stop()
+    assert len(peaks) == 32
+    assert peaks[-1] < 1.5 * peaks[0]
+    assert total.survey.seconds("kept_dur") == 32 * (sum(range(20_000)) + 2_000)
+
+
+def test_numbers_beyond_all_measure_stop_nothing(tmp_path: Path) -> None:
+    """What such numbers do to sums and bins must not cost the rows around them."""
+    segment = {"start": 0, "end": 9, "speaker": "a", "metrics": {"bandwidth": 8000}}
+    odd = [
+        {"duration": 10**400},
+        {"duration": 1.7e308},
+        {"duration": -1},
+        {"duration": True},
+        {"audio_sample_rate": 10**400},
+        {"audio_sample_rate": 44100.5},
+        {"segments": [segment | {"metrics": {"bandwidth": 10**400}}] * 2},
+        {"segments": [segment | {"metrics": {"bandwidth": -1e308}}] * 3},
+        {"segments": [segment | {"start": -9e289, "end": 9e289}] * 3},
+        {"segments": [segment | {"start": 10**289, "end": 10**289 + 3}] * 3},
+        {"swift_audio_filepath": None, "segments": [segment | {"words": {}}] * 30},
+    ]
+    rows = [{"audio_sample_rate": 16000, "segments": [segment] * 3} | more for more in odd * 2]
+    manifest = tmp_path / "m.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for target in (0.001, 120.0, 1e300):
+        out = tmp_path / str(target)
+        out.mkdir()
+        window = WindowParams(target_window_duration=target, tolerance=0.9, min_speakers=1)
+        run_steps(manifest, out, 500, 2, window, OverlapParams())
+        stats = json.loads((out / "stats.json").read_text())
+        assert stats["entries"] + stats["quarantined"] == len(rows)
+        assert stats["quarantined"] <= 2, "only rows whose words are malformed and must be cut"

@@ -1,0 +1,321 @@
+"""The report, as people meet it: in a browser, without a network."""
+
+import doctest
+import json
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import altair
+import browser
+import pytest
+from browser import chromium, errors, requests
+from conftest import Run, RunWorkflow
+from helpers import ROOT
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import ValidationError
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+
+from alm.report import charts
+from alm.report.bins import MOST_BINS, MOST_COLUMNS, ranges, whole_numbers
+from alm.report.manifests import manifests
+from alm.report.overview import overview
+from alm.report.quarantine import quarantine
+from alm.report.runtime import Job, runtime
+from alm.report.windows import windows
+from alm.text import count, duration, percent
+
+SAMPLE = ROOT / "workflow" / "sample" / "manifests"
+PAGES = ["1 Overview", "2 Windows", "3 Manifests", "4 Quarantine", "5 Run time"]
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>\"'&\u202e"
+
+LONGEST_PAGE = 1_500_000
+"""Bytes: Snakemake shows a page from a data URL, and Chromium opens none of more than 2 MiB."""
+
+needs_browser = [
+    pytest.mark.workflow,
+    pytest.mark.browser,
+    pytest.mark.skipif(bool(browser.MISSING), reason=browser.MISSING),
+]
+
+
+class Page(NamedTuple):
+    """A page as a browser shows it; the marks of each chart, the figures by their id."""
+
+    text: str
+    charts: list[int]
+    figures: dict[str, tuple[float, str]]
+    contrasts: list[float]
+    tags: dict[str, int]
+
+
+READ = """
+const channels = (color) => color.match(/[0-9.]+/g).slice(0, 3).map(Number);
+const light = (color) => channels(color)
+  .map((c) => c / 255).map((c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+  .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+const contrast = (a, b) => {
+  const [low, high] = [light(a), light(b)].sort((x, y) => x - y);
+  return (high + 0.05) / (low + 0.05);
+};
+const behind = (node) => {
+  for (; node; node = node.parentElement) {
+    const color = getComputedStyle(node).backgroundColor;
+    if (color !== "rgba(0, 0, 0, 0)") return color;
+  }
+};
+const all = (selector) => [...document.querySelectorAll(selector)];
+return {
+  text: document.body.innerText,
+  charts: all(".plot").map((plot) => plot.querySelectorAll("svg g.role-mark > *").length),
+  figures: Object.fromEntries(all("data[id]").map((d) => [d.id, [Number(d.value), d.innerText]])),
+  contrasts: [
+    ...all("h1, h2, h3, p, td, th, .note, .name, .value")
+      .map((node) => contrast(getComputedStyle(node).color, behind(node))),
+    ...all("svg text").map((node) => contrast(getComputedStyle(node).fill, behind(node))),
+  ],
+  tags: {img: all("img").length, script: all("script").length},
+};
+"""
+
+
+def open_page(driver: Chrome, title: str) -> None:
+    """Click a page of the report open, as people do, and wait until its charts are drawn."""
+    driver.switch_to.default_content()
+    (row,) = driver.find_elements(By.XPATH, f"//tr[td[text()='{title}']]")
+    row.find_element(By.CSS_SELECTOR, "a").click()
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        driver.switch_to.default_content()
+        driver.switch_to.frame(driver.find_element(By.TAG_NAME, "iframe"))
+        undrawn = "return document.querySelector('.plot:empty') || !document.querySelector('main')"
+        if not driver.execute_script(undrawn):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{title} was not drawn")
+
+
+def read_pages(driver: Chrome, report: Path) -> Iterator[tuple[str, Page]]:
+    driver.get(report.as_uri())
+    driver.find_element(By.XPATH, "//*[text()='At a glance']").click()
+    for title in PAGES:
+        open_page(driver, title)
+        yield title, Page(**driver.execute_script(READ))
+        assert errors(driver) == []
+        assert requests(driver) == []
+
+
+def report_of(run_workflow: RunWorkflow, **config: Any) -> tuple[Run, Path]:
+    run = run_workflow(**config)
+    run_workflow("--report", "report.html", **config)
+    return run, run.output.parent / "report.html"
+
+
+def check(page: Page) -> None:
+    assert all(marks > 0 for marks in page.charts)
+    assert min(page.contrasts) >= 4.5
+    assert page.tags["img"] == 0
+    assert "NaN" not in page.text
+    assert "undefined" not in page.text
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(bool(browser.MISSING), reason=browser.MISSING)
+def test_the_browser_notices(tmp_path: Path) -> None:
+    """Errors and requests are seen, in frames too: without this the other tests prove little."""
+    inner = "<script>fetch('http://far.invalid/a').catch(() => {}); nonsense()</script>"
+    page = tmp_path / "page.html"
+    page.write_text(f'<iframe src="data:text/html,{inner}"></iframe>')
+    with chromium() as driver:
+        driver.get(page.as_uri())
+        time.sleep(1)
+        assert any("nonsense" in message for message in errors(driver))
+        assert requests(driver) == ["http://far.invalid/a"]
+
+
+class TestInABrowser:
+    pytestmark = needs_browser
+
+    def test_sample(self, run_workflow: RunWorkflow) -> None:
+        run, report = report_of(run_workflow, manifest_path=str(SAMPLE))
+        for dark in (False, True):
+            with chromium(dark) as driver:
+                pages = dict(read_pages(driver, report))
+                background = driver.execute_script(
+                    "return getComputedStyle(document.body).backgroundColor"
+                )
+            assert (max(map(int, re.findall(r"\d+", background)[:3])) < 60) == dark
+            for page in pages.values():
+                check(page)
+            assert [len(page.charts) for page in pages.values()] == [3, 9, 0, 0, 2]
+            self.check_figures(pages, run.stats)
+
+    def check_figures(self, pages: dict[str, Page], stats: dict[str, Any]) -> None:
+        audio = stats["audio"]
+        assert pages["1 Overview"].figures == {
+            "recording_dur": [audio["recording_dur"], duration(audio["recording_dur"])],
+            "kept_dur": [audio["kept_dur"], duration(audio["kept_dur"])],
+            "yield": [audio["yield"], percent(audio["yield"])],
+            "filtered_windows": [stats["filtered_windows"], count(stats["filtered_windows"])],
+            "recordings": [audio["recordings"], count(audio["recordings"])],
+            "quarantined": [stats["quarantined"], count(stats["quarantined"])],
+        }
+        text = pages["1 Overview"].text
+        assert all(finding["action"] in text for finding in stats["diagnosis"])
+        for smell in stats["smells"].values():
+            assert (smell["meaning"] in text) == (smell["count"] > 0)
+        for name in [*stats["parameters"], *stats["versions"]]:
+            assert name in text
+        for path in SAMPLE.rglob("*.jsonl"):
+            assert str(path) in pages["3 Manifests"].text
+
+    def test_the_table_of_manifests_sorts(self, run_workflow: RunWorkflow) -> None:
+        _, report = report_of(run_workflow, manifest_path=str(SAMPLE))
+        with chromium() as driver:
+            driver.get(report.as_uri())
+            driver.find_element(By.XPATH, "//*[text()='At a glance']").click()
+            open_page(driver, "3 Manifests")
+            column = "return [...document.querySelectorAll('tbody td:nth-child(4) data')]"
+            values = f"{column}.map((data) => Number(data.value))"
+            title = driver.find_element(By.XPATH, "//button[text()='Audio']")
+            title.click()
+            up = driver.execute_script(values)
+            title.click()
+            down = driver.execute_script(values)
+        assert up == sorted(up) == down[::-1]
+        assert len(set(up)) == 3
+
+    def test_an_empty_manifest(self, run_workflow: RunWorkflow, tmp_path: Path) -> None:
+        (tmp_path / "m.jsonl").write_bytes(b"")
+        pages = self.pages_of(run_workflow, manifest_path=str(tmp_path / "m.jsonl"))
+        assert "No window was kept: the manifests hold no rows" in pages["1 Overview"].text
+        assert "the manifests hold no rows" in pages["2 Windows"].text
+        assert "The manifests hold no rows" in pages["4 Quarantine"].text
+
+    def test_all_lost(self, run_workflow: RunWorkflow) -> None:
+        pages = self.pages_of(run_workflow, manifest_path=str(SAMPLE), min_sample_rate=96_000)
+        assert "No window was kept: all audio was lost" in pages["1 Overview"].text
+        assert "min_sample_rate = 8000" in pages["1 Overview"].text
+        assert "all audio was lost" in pages["2 Windows"].text
+        assert "Every row could be processed" in pages["4 Quarantine"].text
+
+    def test_all_quarantined(self, run_workflow: RunWorkflow, tmp_path: Path) -> None:
+        """With rows and a file name that would like to be code."""
+        manifest = tmp_path / "<img src=x onerror=alert(3)>.jsonl"
+        row = {"audio_filepath": HOSTILE, "audio_sample_rate": HOSTILE, "segments": []}
+        manifest.write_text(json.dumps(row, ensure_ascii=False) + "\n" + HOSTILE + "\n{}\n")
+        pages = self.pages_of(
+            run_workflow, manifest_path=str(manifest.parent), max_invalid_fraction=1.0
+        )
+        assert "every row was quarantined, all 3 of them" in pages["1 Overview"].text
+        assert "every row was quarantined" in pages["2 Windows"].text
+        refused = pages["4 Quarantine"]
+        assert refused.figures["quarantined"] == [3, "3"]
+        assert HOSTILE.replace("\u202e", "\\u202e") in refused.text
+        assert manifest.name in refused.text
+        assert refused.tags == {"img": 0, "script": 1}
+
+    def pages_of(self, run_workflow: RunWorkflow, **config: Any) -> dict[str, Page]:
+        _, report = report_of(run_workflow, **config)
+        with chromium() as driver:
+            pages = dict(read_pages(driver, report))
+        for page in pages.values():
+            check(page)
+        return pages
+
+
+@pytest.mark.workflow
+def test_lost_benchmarks_rerun_nothing(run_workflow: RunWorkflow) -> None:
+    run = run_workflow(manifest_path=str(SAMPLE))
+    shutil.rmtree(run.output / "benchmarks")
+    assert run_workflow("--dry-run", manifest_path=str(SAMPLE)).jobs == {}
+    (run.output / "report" / "runtime.html").unlink()
+    assert "build" not in run_workflow(manifest_path=str(SAMPLE)).jobs
+    assert "No job was measured" in (run.output / "report" / "runtime.html").read_text()
+
+
+@pytest.mark.workflow
+def test_a_large_run_gives_small_pages(run_workflow: RunWorkflow) -> None:
+    """Bins of a million windows, a few rows of many: no page is too long to be opened."""
+    run = run_workflow(manifest_path=str(SAMPLE))
+    stats = run.stats
+    found = stats["distributions"]
+    found["window_duration"] = {str(second): 10_000 for second in range(600)}
+    found["windows_per_recording"] = {str(number): 3 for number in range(5_000)}
+    found["bandwidth_dur"] = {f"{100 * number}": 1e4 for number in range(-5, 100_000)}
+    found["bandwidth_dur"]["1" + "0" * 300] = 1.0
+    found["sample_rate_dur"] = {str(rate): 1e4 for rate in range(8_000, 48_000)}
+    with (run.output / "stats.tsv").open() as file:
+        header, row = (next(file).rstrip("\n").split("\t") for _ in range(2))
+    rows = [
+        dict(zip(header, [f"{'long' * 500}/{number}.jsonl", *row[1:]], strict=True))
+        for number in range(20_000)
+    ]
+    record = {
+        "manifest_filepath": "m" * 4_000,
+        "line_number": 1,
+        "reason": "invalid_json",
+        "detail": "d" * 10_000,
+        "line": HOSTILE * 10_000,
+    }
+    library = charts.library()
+    pages = [
+        overview(stats, library),
+        windows(stats, library),
+        manifests(stats, rows),
+        quarantine(stats, ({**record, "line_number": number} for number in range(100_000))),
+        runtime({"build": [Job(number / 100, 120.5) for number in range(4_096)]}, library),
+    ]
+    assert max(len(page.encode()) for page in pages) < LONGEST_PAGE
+    assert "Of 20,000 manifests these are the 500" in pages[2]
+    assert "100,000 rows could not be processed" in pages[3]
+    assert "The first 200" in pages[3]
+
+
+def test_charts_are_what_vega_lite_reads() -> None:
+    limits = [charts.Limit(2.0, "enough")]
+    for chart in (
+        charts.bars([charts.Bar("a", 1.0, "1 h", 2.0), charts.Bar("b", 0.0, "0 h")], "bars"),
+        charts.columns([charts.Column("2", 3), charts.Column("3", 0)], "columns", "x", "windows"),
+        charts.histogram([charts.Bin(1, 2, 3), charts.Bin(2, 4, 1)], "bins", "x", "of speech"),
+        charts.histogram([charts.Bin(1, 2, 3, False)], "bins", "x", "windows", limits, (0, 100)),
+    ):
+        altair.LayerChart.from_dict(chart)
+        with pytest.raises(ValidationError, match="star"):
+            altair.LayerChart.from_dict({**chart, "layer": [{**chart["layer"][0], "mark": "star"}]})
+
+
+@pytest.mark.parametrize("module", ["report.html", "units"])
+def test_examples_in_docstrings(module: str) -> None:
+    failed, tried = doctest.testmod(import_module(f"alm.{module}"))
+    assert tried
+    assert not failed
+
+
+@given(
+    st.dictionaries(st.integers(-50, 3_000).map(lambda n: str(5 * n)), st.integers(1, 10**6)),
+    st.integers(0, 10_000),
+)
+def test_ranges_keep_the_amount(counts: dict[str, int], enough: int) -> None:
+    bins = ranges(counts, 5, first=0, last=10_000, enough=enough)
+    assert sum(bin_.amount for bin_ in bins) == sum(counts.values())
+    assert len({bin_.low for bin_ in bins}) <= MOST_BINS + 1
+    assert all(0 <= bin_.low < bin_.high for bin_ in bins)
+    below = sum(
+        amount for edge, amount in counts.items() if min(max(int(edge), 0), 9_995) + 5 <= enough
+    )
+    assert sum(bin_.amount for bin_ in bins if not bin_.enough) == below
+
+
+@given(st.dictionaries(st.integers(0, 100_000).map(str), st.integers(1, 10**6), min_size=1))
+def test_whole_numbers_keep_the_amount(counts: dict[str, int]) -> None:
+    columns = whole_numbers(counts, 0, 1)
+    assert sum(column.amount for column in columns) == sum(counts.values())
+    assert len(columns) <= MOST_COLUMNS + 1
+    assert columns[0] == ("0", counts.get("0", 0), True)

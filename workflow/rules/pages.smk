@@ -1,0 +1,61 @@
+# Snakemake lists the pages in the order of their titles.
+PAGES = {
+    "overview": ("1 Overview", "What was kept, what was lost, what to do?"),
+    "windows": ("2 Windows", "What are they like?"),
+    "manifests": ("3 Manifests", "Which give little, and why?"),
+    "quarantine": ("4 Quarantine", "Which rows failed?"),
+    "runtime": ("5 Run time", "What took time and memory?"),
+}
+
+
+# It depends on nothing, so it is made beside the first jobs, and once for all runs into a folder.
+rule chart_library:
+    output:
+        output("work/charts.js"),
+    log:
+        output("logs/chart_library.log"),
+    benchmark:
+        output("benchmarks/chart_library.tsv")
+    localrule: True
+    conda:
+        "../../envs/alm.yaml"
+    params:
+        code=code_hash("alm.jobs.chart_library"),
+    script:
+        "../scripts/chart_library.py"
+
+
+# The benchmark files are no inputs, since losing one would run its job again. When one is written
+# anew, so is an output of the same job, and through it an input of this rule.
+rule pages:
+    input:
+        shards=of_shards("work/shards/{shard}.json"),
+        json=rules.stats.output.json,
+        tsv=rules.stats.output.tsv,
+        quarantine=rules.merge_quarantine.output[0],
+        output=rules.merge_output.output[0],
+        library=rules.chart_library.output[0],
+    output:
+        **{
+            name: report(
+                output(f"report/{name}.html"),
+                caption=f"../report/{name}.rst",
+                category="At a glance",
+                labels={"page": title, "answers": question},
+            )
+            for name, (title, question) in PAGES.items()
+        },
+    log:
+        output("logs/pages.log"),
+    benchmark:
+        output("benchmarks/pages.tsv")
+    conda:
+        "../../envs/alm.yaml"
+    resources:
+        mem_mb=stats_mem_mb,
+        runtime=stats_runtime,
+    params:
+        benchmarks=output("benchmarks"),
+        code=code_hash("alm.jobs.pages"),
+    script:
+        "../scripts/pages.py"
