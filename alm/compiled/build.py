@@ -157,12 +157,13 @@ def _compile(sources: Sources, private: Path, linker: list[str]) -> Path:
             (private / package / "__init__.py").touch()
     built = private / "built"
     built.mkdir()
+    python = (sys.executable, "-P")
+    # One process for all: what Cython needs to start costs more than a module of ours.
+    _run(private, *python, "-m", "cython", *CYTHON_FLAGS, *sources.modules.values())
 
     def compile_one(module: str) -> None:
-        c, extension = private / f"{module}.c", built / f"{module}.so"
-        python = (sys.executable, "-P")
-        source = sources.modules[module]
-        _run(private, *python, "-m", "cython", *CYTHON_FLAGS, source, "-o", str(c))
+        c = Path(sources.modules[module]).with_suffix(".c")  # beside the copy of its source
+        extension = built / f"{module}.so"
         _run(private, *linker, *C_FLAGS, str(c), "-o", str(extension))
         _run(private, *python, "-IS", "-c", LOAD, module, str(extension))
         with extension.open("rb") as file:  # on the disk before its folder has its name
