@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import time
+import venv
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -239,12 +240,20 @@ def test_what_is_compiled() -> None:
 # Wherever the package is imported
 
 
+def environment(clone: Clone, *missing: str) -> Clone:
+    """The clone in a virtual environment that has all packages of this one but these."""
+    venv.create(clone.root / "venv", symlinks=True)
+    (site,) = (clone.root / "venv").glob("lib/python*/site-packages")
+    for folder in (Path(path) for path in sys.path if path.endswith("-packages")):
+        for path in folder.iterdir():
+            if not path.name.lower().removeprefix("__editable__").strip("_.").startswith(missing):
+                (site / path.name).symlink_to(path)
+    return replace(clone, python=clone.root / "venv/bin/python")
+
+
 def test_another_clone_and_environment_without_the_package(clone: Clone, compiler: None) -> None:
     """An environment that has all but the package; the next clone uses what this one built."""
-    subprocess.check_call([sys.executable, "-m", "venv", "--without-pip", clone.root / "venv"])
-    (site,) = (clone.root / "venv").glob("lib/python*/site-packages")
-    (site / "others.pth").write_text("\n".join(p for p in sys.path if p.endswith("-packages")))
-    elsewhere = replace(clone, python=clone.root / "venv/bin/python")
+    elsewhere = environment(clone, "alm")
     missing, _, _ = elsewhere.having(PYTHONPATH="").run("-c", "import alm")
     assert missing
     said = elsewhere.tell()
@@ -441,9 +450,16 @@ def test_without_the_headers_of_python(clone: Clone, compiler: None) -> None:
 
 
 def test_without_cython(clone: Clone) -> None:
-    status, output, _ = clone.run("-c", f"import sys; sys.modules['Cython'] = None\n{TELL}")
-    assert status == 0
-    assert json.loads(output)["reason"] == "Cython is not installed"
+    said = environment(clone, "alm", "cython").tell()
+    assert said.reason == "Cython is not installed"
+    assert "Cython>=3.1" in said.remedy
+
+
+def test_with_an_old_cython(clone: Clone) -> None:
+    metadata = clone.root / "Cython-0.29.36.dist-info/METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: Cython\nVersion: 0.29.36\n")
+    assert clone.tell().reason == "Cython 0.29.36 is too old"
 
 
 def test_a_compiler_that_fails(clone: Clone, compiler: None) -> None:

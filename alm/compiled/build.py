@@ -16,7 +16,7 @@ import sys
 import sysconfig
 import time
 from concurrent.futures import ThreadPoolExecutor
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import IO
@@ -27,6 +27,7 @@ from alm.compiled.sources import C_FLAGS, CYTHON_FLAGS, Sources
 
 LIMIT = 600  # seconds that one command may take, and that others wait for the build
 UNUSED = 30 * DAY  # after that a build is removed
+CYTHON = "pip install 'Cython>=3.1'"
 
 # Says whether an extension module can be loaded here, without running what is in it.
 LOAD = """
@@ -62,10 +63,14 @@ def find_tools() -> list[str]:
     """The words of a command that compiles and links an extension module.
 
     Raises:
-        NotCompiledError: there is no C compiler, no Python.h or no Cython.
+        NotCompiledError: there is no C compiler, no Python.h or no Cython that will do.
     """
-    if not find_spec("Cython"):
-        raise NotCompiledError("Cython is not installed", "pip install Cython")
+    try:
+        cython = version("Cython")
+    except PackageNotFoundError:
+        raise NotCompiledError("Cython is not installed", CYTHON) from None
+    if int(cython.partition(".")[0]) < 3:
+        raise NotCompiledError(f"Cython {cython} is too old", CYTHON)
     theirs = shlex.split(sysconfig.get_config_var("CC") or "cc")
     link = shlex.split(sysconfig.get_config_var("LDSHARED") or "cc -shared")
     link = link[len(theirs) :] if link[: len(theirs)] == theirs else link[1:]
