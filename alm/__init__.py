@@ -1,5 +1,9 @@
 """Curate training windows for audio language models from diarized manifests."""
 
+from alm.compiled import install
+
+install()  # before anything that may be compiled is imported
+
 from alm.curate import curate_manifest
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats

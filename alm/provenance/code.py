@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+SUFFIXES = (".py", ".pxd", ".pyx")
+CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
 def code_hash(module: str) -> str:
@@ -19,36 +22,39 @@ def code_hash(module: str) -> str:
     Snakemake sees edits of scripts but not of a package, so this goes into the parameters of a
     rule: changed code reruns what it changes, and nothing else.
     """
-    found: dict[str, bytes] = {}
+    found: dict[Path, bytes] = {}
     waiting = [module]
+    seen: set[str] = set()
     while waiting:
         name = waiting.pop()
-        if name in found or (path := _source_file(name)) is None:
+        if name in seen:
             continue
-        found[name] = path.read_bytes()
-        if path.suffix == ".py":  # Cython cannot be parsed, and imports nothing of this package
-            waiting += _imports(found[name])
+        seen.add(name)
+        for path in _source_files(name):
+            found[path] = path.read_bytes()
+            waiting += _imports(found[path], path.suffix)
     digest = hashlib.blake2b(digest_size=8)
-    for name in sorted(found):
-        digest.update(name.encode() + b"\0" + found[name] + b"\0")
+    for path in sorted(found):
+        name = path.relative_to(PACKAGE).as_posix()
+        digest.update(name.encode() + b"\0" + found[path] + b"\0")
     return digest.hexdigest()
 
 
-def _source_file(module: str) -> Path | None:
-    """The file of a module of this package; None for names that are no module of it."""
+def _source_files(module: str) -> list[Path]:
+    """The files of a module of this package, of both forms; none for any other name."""
     package, *rest = module.split(".")
     if package != PACKAGE.name or not rest:
-        return None
+        return []
     path = PACKAGE.joinpath(*rest)
-    for candidate in (path.with_suffix(".py"), path / "__init__.py", path.with_suffix(".pyx")):
-        if candidate.is_file():
-            return candidate
-    return None
+    candidates = (path / "__init__.py", *map(path.with_suffix, SUFFIXES))
+    return [candidate for candidate in candidates if candidate.is_file()]
 
 
 @cache
-def _imports(source: bytes) -> tuple[str, ...]:
-    return tuple(_imported_names(ast.parse(source)))
+def _imports(source: bytes, suffix: str) -> tuple[str, ...]:
+    if suffix == ".py":
+        return tuple(_imported_names(ast.parse(source)))
+    return tuple(_cimported_names(source.decode()))
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:
@@ -58,6 +64,14 @@ def _imported_names(tree: ast.AST) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def _cimported_names(source: str) -> Iterator[str]:
+    """What Cython source imports and cimports, which Python cannot parse."""
+    for module, names in CIMPORT.findall(source):
+        imported = re.findall(r"[\w.]+", names)
+        yield from (f"{module}.{name}" for name in imported) if module else imported
+        yield module
 
 
 def source_sha256(folder: str | Path, *patterns: str) -> str:
@@ -81,7 +95,7 @@ def source_sha256(folder: str | Path, *patterns: str) -> str:
 def package_sha256() -> str:
     """:func:`source_sha256` of this package, from the folder that it lies in."""
     name = PACKAGE.name
-    return source_sha256(PACKAGE.parent, f"{name}/**/*.py", f"{name}/**/*.pyx")
+    return source_sha256(PACKAGE.parent, *(f"{name}/**/*{suffix}" for suffix in SUFFIXES))
 
 
 def commit() -> str | None:

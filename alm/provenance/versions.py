@@ -7,7 +7,7 @@ import sys
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
-from alm.compiled import kernel
+from alm.compiled import status
 from alm.version import __version__
 
 PACKAGES = ("snakemake", "orjson", "ray", "cosmos-xenna")
@@ -28,7 +28,7 @@ def _always() -> dict[str, str]:
     return {
         "alm": __version__,
         "python": platform.python_version(),
-        "kernel": "python" if kernel is None else "compiled",
+        "kernel": status().form,
     }
 
 

@@ -1,5 +1,6 @@
 """What made a result: code hashes that see every edit that matters, and only those."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import pytest
 from helpers import ROOT
 
 from alm import __version__
-from alm.compiled import kernel
+from alm.compiled import status
 from alm.provenance.code import code_hash, source_sha256
 from alm.provenance.versions import versions, versions_in_use
 
@@ -79,9 +80,42 @@ def test_an_edit_changes_the_steps_that_import_the_module(copy, module, steps):
     assert changed(copy, module) == steps
 
 
-@pytest.mark.parametrize("module", ["windows/build.py", "_kernel.pyx", "_measures.pyx"])
-def test_an_edit_of_the_window_builder_changes_the_build(copy, module):
-    assert "alm.jobs.build" in changed(copy, module)
+def test_an_edit_of_the_window_builder_changes_the_build(copy):
+    assert "alm.jobs.build" in changed(copy, "windows/build.py")
+
+
+@pytest.mark.parametrize("suffix", ["py", "pxd", "pyx"])
+def test_the_sources_of_both_forms_count(copy, suffix):
+    for name in ("a.py", "a.pxd", "a.pyx"):
+        (copy / "rows" / name).touch()
+    importing = copy / "jobs/merge_output.py"
+    importing.write_text(importing.read_text() + "\nfrom alm.rows import a\n")
+    assert changed(copy, f"rows/a.{suffix}") == {"alm.jobs.merge_output"}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "cimport alm.rows.b",
+        "cimport cython, alm.rows.b as b",
+        "from alm.rows.b cimport thing",
+        "from alm.rows cimport c, b",
+        "from alm.rows cimport (\n    c,\n    b,\n)",
+        "cdef f():\n    from alm.rows import b",
+    ],
+)
+def test_what_cython_imports_is_followed(copy, statement):
+    (copy / "rows/b.pxd").touch()
+    (copy / "rows/a.pxd").write_text(statement)
+    importing = copy / "jobs/merge_output.py"
+    importing.write_text(importing.read_text() + "\nfrom alm.rows.a import thing\n")
+    assert changed(copy, "rows/b.pxd") == {"alm.jobs.merge_output"}
+
+
+def test_cython_imports_by_whole_names():
+    """Relative ones are not followed; in Python the linter forbids them."""
+    for path in (*(ROOT / "alm").rglob("*.pxd"), *(ROOT / "alm").rglob("*.pyx")):
+        assert not re.search(r"from\s+\.", path.read_text()), path
 
 
 def test_the_source_of_the_package_is_python_and_cython(copy):
@@ -90,11 +124,12 @@ def test_the_source_of_the_package_is_python_and_cython(copy):
         return python(copy.parent, program)
 
     hashes = [found()]
-    for source in ("rows/row.py", "_kernel.pyx"):
+    for source in ("rows/row.py", "rows/new.pxd", "rows/new.pyx"):
+        (copy / source).touch()
         edit(copy, source)
         hashes.append(found())
-    assert len(set(hashes)) == 3
-    for made in ("_kernel.c", "_kernel.so"):
+    assert len(set(hashes)) == 4
+    for made in ("rows/new.c", "rows/new.so"):
         (copy / made).write_text("made from the source")
     assert found() == hashes[-1]
 
@@ -119,7 +154,7 @@ def test_versions():
     found = versions()
     assert found["alm"] == __version__
     assert found["python"] == ".".join(map(str, sys.version_info[:3]))
-    assert found["kernel"] == ("python" if kernel is None else "compiled")
+    assert found["kernel"] == status().form
     assert set(found) == {"alm", "python", "kernel", "snakemake", "orjson", "ray", "cosmos-xenna"}
     assert found["orjson"][0].isdigit()
 
@@ -167,7 +202,7 @@ def test_the_commit_is_that_of_the_source_and_says_if_it_was_edited(copy):
     git("add", "alm")
     git("commit", "-qm", "x")
     assert commit() == git("rev-parse", "HEAD")
-    edit(copy, "rows.py")
+    edit(copy, "rows/row.py")
     assert commit() == git("rev-parse", "HEAD") + "-dirty"
 
 
