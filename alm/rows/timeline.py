@@ -84,9 +84,10 @@ def timeline(row: Mapping[str, Any]) -> Timeline:
         raise not_a_number(row, "audio_sample_rate", "the row")
     if "segments" not in row:
         raise RowError("missing_field", "the row has no segments; write [] where there are none")
-    segments = row["segments"]
-    if type(segments) is not list:
-        raise RowError("wrong_type", f"segments is {json_type(segments)}; it must be an array")
+    found = row["segments"]
+    if type(found) is not list:
+        raise RowError("wrong_type", f"segments is {json_type(found)}; it must be an array")
+    segments = found
     starts: list[Number] = []
     ends: list[Number] = []
     durations: list[Number] = []

@@ -12,7 +12,8 @@ from strategies import json_values, malformed_rows, rows
 
 from alm import WindowParams, build_windows
 from alm.errors import RowError
-from alm.rows.row import MAX_SECONDS, parse_row, timeline
+from alm.rows.row import MAX_SECONDS, parse_row
+from alm.rows.timeline import timeline
 
 HUGE = 10**400
 ABSENT = object()
