@@ -1,6 +1,6 @@
 """The compiled form is used wherever it can be had, and only what was built from this source.
 
-Real processes and real builds, of a copy of the package in which one tiny module is compiled.
+Real processes and real builds, mostly of a package with one tiny module and the loader of this one.
 """
 
 import json
@@ -33,6 +33,10 @@ class Kept:
 
 def answer():
     return Kept(1).value
+
+
+def fail():
+    raise ValueError("on purpose")
 """
 TINY_TYPES = """
 cdef class Kept:
@@ -70,7 +74,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Clone:
-    """A copy of the package, and the environment of the processes that import it."""
+    """A package with a tiny module, and the environment of the processes that import it."""
 
     root: Path
     cache: Path
@@ -141,12 +145,13 @@ def compiler() -> None:
 
 
 def clone_into(folder: Path) -> Clone:
-    """A copy of the package of which only the tiny module is compiled."""
-    ignored = shutil.ignore_patterns("__pycache__", "*.pxd", "*.pyx", "*.so")
-    shutil.copytree(ROOT / "alm", folder / "clone" / "alm", ignore=ignored)
-    (folder / "clone/alm/tiny.py").write_text(TINY)
-    (folder / "clone/alm/tiny.pxd").write_text(TINY_TYPES)
-    return Clone(folder / "clone", folder / "cache")
+    package = folder / "clone/alm"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "alm/compiled", package / "compiled", ignore=ignored)
+    (package / "__init__.py").write_text("from alm.compiled import install\n\ninstall()\n")
+    (package / "tiny.py").write_text(TINY)
+    (package / "tiny.pxd").write_text(TINY_TYPES)
+    return Clone(package.parent, folder / "cache")
 
 
 @pytest.fixture
@@ -284,12 +289,19 @@ assert pickle.loads(pickle.dumps(tiny.Kept(5))).value == 5
     assert built.run("-c", program) == (0, "", "")
 
 
+def test_what_looks_for_the_source_finds_it(built: Clone) -> None:
+    program = "from importlib.resources import files; print(files('alm').joinpath('tiny.py'))"
+    assert built.run("-c", f"import alm.tiny; {program}") == (0, f"{built.source}\n", "")
+    _, _, terminal = built.run("-c", "import alm.tiny; alm.tiny.fail()")
+    assert '"alm/tiny.py", line 12, in alm.tiny.fail\n    raise ValueError("on' in terminal
+
+
 # One build, whatever happens meanwhile
 
 
 def left_in(cache: Path) -> set[str]:
     """The names of what is in the cache, but builds."""
-    return {path.name for path in cache.iterdir() if len(path.name) != 32}
+    return {path.name for path in cache.iterdir() if len(path.name) != 36}
 
 
 def test_eight_processes_at_once_build_once(clone: Clone, compiler: None) -> None:
@@ -297,38 +309,40 @@ def test_eight_processes_at_once_build_once(clone: Clone, compiler: None) -> Non
     said = [heard(process) for process in processes]
     assert {each.form for each in said} == {"compiled"}
     assert sum(each.built for each in said) == 1
-    assert left_in(clone.cache) == {"lock"}
+    assert left_in(clone.cache) == {"alm-lock"}
 
 
 def test_a_killed_build_harms_nobody(clone: Clone, compiler: None) -> None:
     process = clone.start("-c", TELL)
     deadline = time.monotonic() + 60
-    while not [*clone.cache.glob("building-*/alm/tiny.c")]:  # Cython is done, the compiler runs
+    while not [*clone.cache.glob("alm-building-*/alm/tiny.c")]:  # Cython is done, the compiler runs
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert [path.name[:9] for path in clone.cache.iterdir() if path.is_dir()] == ["building-"]
+    assert [path.name[:13] for path in clone.cache.iterdir() if path.is_dir()] == ["alm-building-"]
     said = clone.tell()
     assert said.form == "compiled"
     assert said.built
-    assert left_in(clone.cache) == {"lock"}
+    assert left_in(clone.cache) == {"alm-lock"}
 
 
 def test_a_build_clears_up(built: Clone) -> None:
     """A build that has lost a file is made anew; old ones and what killed ones left are removed."""
     said = built.tell()
     (said.folder / "alm.tiny.so").unlink()
-    names = ("a" * 32, "b" * 32, "building-x", "c.log")
-    for name, age in zip(names, (31, 29, 0, 31), strict=True):
+    old, young, theirs = f"alm-{'a' * 32}", f"alm-{'b' * 32}", "alm-results"
+    names = (old, young, theirs, "alm-building-x", f"{old}.log")
+    for name, age in zip(names, (31, 29, 31, 0, 31), strict=True):
         path = built.cache / name
         path.touch() if path.suffix else path.mkdir()
         os.utime(path, (time.time() - age * 86400,) * 2)
     again = built.tell()
     assert again.built
     assert again.folder == said.folder
-    assert {path.name for path in built.cache.iterdir()} == {"lock", "b" * 32, said.folder.name}
+    left = {"alm-lock", young, theirs, said.folder.name}
+    assert {path.name for path in built.cache.iterdir()} == left
 
 
 def test_a_build_in_use_is_not_old(built: Clone) -> None:
@@ -412,21 +426,42 @@ def link(cache: Path) -> str:
     return "not a directory"
 
 
-@pytest.mark.parametrize("spoil", [writable, of_somebody, link])
+@pytest.mark.parametrize("spoil", [writable, of_somebody])
 def test_nothing_is_loaded_from_where_others_may_write(
     built: Clone, tmp_path: Path, spoil: Callable[[Path], str]
 ) -> None:
     reason = spoil(built.cache)
     private = tmp_path / f"alm-curator-{os.getuid()}"
     private.touch()
-    spoiled = built.having(TMPDIR=tmp_path)
-    said = spoiled.tell()
+    said = built.having(TMPDIR=tmp_path).tell()
     assert said.form == "python"
-    assert f"{built.cache}: {reason}, {private}: File exists" in said.reason
+    assert f"({built.cache}: {reason}, {private}: File exists)" in said.reason
     assert "set ALM_CACHE" in said.remedy
-    private.unlink()
-    (tmp_path / "cache").rename(private)
-    assert f"{private}: {reason}" in spoiled.having(ALM_CACHE="/proc/x").tell().reason
+
+
+@pytest.mark.parametrize("spoil", [writable, of_somebody, link])
+def test_nothing_is_loaded_from_what_others_put_into_the_temporary_directory(
+    built: Clone, tmp_path: Path, spoil: Callable[[Path], str]
+) -> None:
+    private = tmp_path / f"alm-curator-{os.getuid()}"
+    built.cache.rename(private)
+    elsewhere = built.having(TMPDIR=tmp_path, ALM_CACHE="/proc/none")
+    assert elsewhere.tell().form == "compiled"
+    reason = spoil(private)
+    assert f"{private}: {reason}" in elsewhere.tell().reason
+
+
+def test_a_user_may_link_the_cache(built: Clone) -> None:
+    link(built.cache)
+    assert built.tell().folder.parent == built.cache.with_name("theirs")
+
+
+def test_nobody_else_can_write_a_build_whatever_the_umask(clone: Clone, compiler: None) -> None:
+    clone.cache.mkdir()
+    program = "import os; os.umask(0); from alm import compiled; print(compiled.status().folder)"
+    _, folder, _ = clone.run("-c", program)
+    for path in (Path(folder.strip()), *Path(folder.strip()).iterdir()):
+        assert not path.stat().st_mode & 0o022
 
 
 # Where it cannot be had
@@ -476,7 +511,7 @@ def test_a_compiler_that_fails(clone: Clone, compiler: None) -> None:
     (log,) = clone.cache.glob("*.log")
     assert str(log) in mother["reason"]
     assert log.read_text().startswith("/bin/false -shared")
-    assert left_in(clone.cache) == {"lock", log.name}
+    assert left_in(clone.cache) == {"alm-lock", log.name}
     assert clone.tell().form == "compiled"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ from alm.compiled.sources import C_FLAGS, CYTHON_FLAGS, Sources
 
 LIMIT = 600  # seconds that one command may take, and that others wait for the build
 UNUSED = 30 * DAY  # after that a build is removed
+OURS = re.compile(r"alm-([0-9a-f]{32}(\.log)?|building-\w+)")  # ALM_CACHE may hold other things
 CYTHON = "pip install 'Cython>=3.1'"
 
 # Says whether an extension module can be loaded here, without running what is in it.
@@ -94,16 +96,16 @@ def find_tools() -> list[str]:
 
 def _build_in(place: Path, sources: Sources, linker: list[str]) -> Path:
     final = place / sources.key
-    with (place / "lock").open("w") as lock:
+    with (place / "alm-lock").open("w") as lock:
         alone = _acquire(lock)
         if is_whole(final, sources):
             return final
         if alone:
             _clean(place, final)
-        private = Path(mkdtemp(prefix="building-", dir=place))
+        private = Path(mkdtemp(prefix="alm-building-", dir=place))
         try:
             print(
-                f"alm: compiling its inner loops once, into {final}; this takes some 20 s",
+                f"alm: compiling its inner loops once, into {final}; this takes some 10 s",
                 file=sys.stderr,
                 flush=True,
             )
@@ -144,12 +146,14 @@ def _acquire(lock: IO[str]) -> bool:
 def _clean(place: Path, final: Path) -> None:
     """Remove what killed builds left, what is left of this build, and what has long been unused."""
     for entry in place.iterdir():
-        killed = entry.name.startswith("building-")
-        unused = time.time() - entry.stat().st_mtime > UNUSED and entry.name != "lock"
+        if not OURS.fullmatch(entry.name):
+            continue
+        killed = entry.name.startswith("alm-building-")
+        unused = time.time() - entry.lstat().st_mtime > UNUSED
         if entry.is_dir() and (killed or unused or entry == final):
             shutil.rmtree(entry, ignore_errors=True)
         elif unused:
-            entry.unlink(missing_ok=True)
+            entry.unlink()
 
 
 def _compile(sources: Sources, private: Path, linker: list[str]) -> Path:
@@ -161,7 +165,7 @@ def _compile(sources: Sources, private: Path, linker: list[str]) -> Path:
         for package in (*file.relative_to(private).parents,)[:-1]:
             (private / package / "__init__.py").touch()
     built = private / "built"
-    built.mkdir()
+    built.mkdir(mode=0o755)
     python = (sys.executable, "-P")
     # One process for all: what Cython needs to start costs more than a module of ours.
     _run(private, *python, "-m", "cython", *CYTHON_FLAGS, *sources.modules.values())
@@ -171,6 +175,7 @@ def _compile(sources: Sources, private: Path, linker: list[str]) -> Path:
         extension = built / f"{module}.so"
         _run(private, *linker, *C_FLAGS, str(c), "-o", str(extension))
         _run(private, *python, "-IS", "-c", LOAD, module, str(extension))
+        extension.chmod(0o644)  # nobody else may write it, whatever the umask
         with extension.open("rb") as file:  # on the disk before its folder has its name
             os.fsync(file.fileno())
 

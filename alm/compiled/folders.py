@@ -23,12 +23,12 @@ def places() -> Iterator[Path]:
     """The folders that may hold builds, best first."""
     own = os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
     if given := os.environ.get("ALM_CACHE"):
-        yield Path(given).absolute()
+        yield Path(os.path.realpath(given))
     elif os.path.isabs(own):  # else there is no home
-        yield Path(own, NAME)
+        yield Path(os.path.realpath(os.path.join(own, NAME)))
     from tempfile import gettempdir  # seldom needed, and slow to import
 
-    yield Path(gettempdir(), f"{NAME}-{os.getuid()}")
+    yield Path(gettempdir(), f"{NAME}-{os.getuid()}")  # a link there may be anybody's
 
 
 def distrust(place: Path) -> str | None:

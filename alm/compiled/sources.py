@@ -40,7 +40,7 @@ class Sources:
 
     @cached_property
     def key(self) -> str:
-        """A hash of all that makes a build: contents, flags, what it is for. Never times."""
+        """The name of a build: a hash of contents, flags and what it is for; never of times."""
         # The C library: a build with a newer one does not load with an older one.
         confstr = getattr(os, "confstr_names", ())
         library = os.confstr("CS_GNU_LIBC_VERSION") if "CS_GNU_LIBC_VERSION" in confstr else ""
@@ -48,7 +48,7 @@ class Sources:
         digest = blake2b(repr((CYTHON_FLAGS, C_FLAGS, target)).encode(), digest_size=16)
         for path, content in sorted(self.files.items()):
             digest.update(f"\0{path}\0{len(content)}\0".encode() + content)
-        return digest.hexdigest()
+        return f"alm-{digest.hexdigest()}"
 
 
 def read_sources() -> Sources:
