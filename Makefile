@@ -37,16 +37,16 @@ $(READY): requirements.txt pyproject.toml
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
 	    echo "'$(PYTHON)' cannot make virtual environments (no ensurepip);" \
 	        "on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "Installing what the workflow runs with into $(VENV): SIZE_RUN, a minute or three, once."
+	@echo "Installing what running needs into $(VENV): about 0.95 GB, a few minutes, only this once."
 	@if [ -e $@ ]; then rm $@; else $(PYTHON) -m venv --clear $(VENV); fi
 	$(PIP) install --requirement requirements.txt
 	$(PIP) install --no-deps --editable .
-	-$(VENV)/bin/python -m alm.compiled
+	@$(VENV)/bin/python -m alm.compiled || :
 	@touch $@
 
 # Interrupted, this too starts again from nothing.
 $(READY_DEV): $(READY) requirements-dev.txt
-	@echo "Installing what tests and linters need besides: SIZE_DEV more, a minute or two, once."
+	@echo "Installing what tests and linters need besides: about 0.25 GB more, a minute or two."
 	@rm -f $(READY) $@
 	$(PIP) install --requirement requirements.txt --requirement requirements-dev.txt
 	@touch $(READY) $@
@@ -100,11 +100,13 @@ format: $(READY_DEV) ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff format .
 	$(IN_VENV) snakefmt Snakefile workflow
 
-# The newest versions that pyproject.toml allows. PYTHON should be the oldest supported one.
+# The newest versions that pyproject.toml allows. PYTHON should be the oldest supported one; its
+# venv may come with a setuptools of its own.
 PINS := build/pins
-FREEZE := $(PINS)/bin/python -m pip freeze --exclude-editable --exclude setuptools
+FREEZE := $(PINS)/bin/python -m pip freeze --all --exclude-editable --exclude pip
 pins: ## renew requirements.txt and requirements-dev.txt (then envs/alm.yaml by hand)
 	$(PYTHON) -m venv --clear $(PINS)
+	$(PINS)/bin/python -m pip uninstall --quiet --yes setuptools
 	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines,remote]'
 	{ grep '^#' requirements.txt; $(FREEZE); } > $(PINS)/new
 	mv $(PINS)/new requirements.txt

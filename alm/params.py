@@ -145,7 +145,7 @@ class OverlapParams:
             percentage of the shorter one, 0 to 100. 0 lets no two windows overlap; 100 still
             removes a window that lies wholly inside another.
         target_duration: of two near-duplicates the one whose duration is nearer to this (in
-            seconds) stays. None (null) means ``target_window_duration``.
+            seconds) stays. None means the window's own target: see :meth:`resolved`.
         keep_windows: keep the candidate ``windows`` in the output beside the filtered ones.
 
     Raises:
