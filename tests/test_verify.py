@@ -16,7 +16,7 @@ from backports import zstd
 from conftest import Run, RunWorkflow
 from helpers import ROOT, of_lines
 
-from alm import __version__
+from alm import __version__, cli
 from alm.errors import AlmError
 from alm.provenance.code import code_hash
 from alm.verify import main, verify
@@ -318,8 +318,8 @@ def test_every_damage_is_found_and_named(
         shutil.rmtree(folder)
 
 
-def test_make_verify_checks_the_directory_that_it_is_given(
-    run_workflow: RunWorkflow, tmp_path: Path
+def test_make_verify_and_the_command_check_the_directory_that_they_are_given(
+    run_workflow: RunWorkflow, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
     (tmp_path / "work").mkdir()
     (tmp_path / "work" / "m.jsonl").write_bytes(b"".join(ROWS))
@@ -337,10 +337,14 @@ def test_make_verify_checks_the_directory_that_it_is_given(
     assert (
         done.stdout == f"{folder}: 10 rows of 1 manifest: the outputs are as the run wrote them\n"
     )
+    assert cli.main(["verify", str(folder)]) == 0
+    assert capsys.readouterr() == (done.stdout, "")
     flip("alm_output.jsonl", 5)(folder)
     done = make()
     assert done.returncode == 1
     assert "line 1 is not as it was written" in done.stdout
+    assert cli.main(["verify", str(folder)]) == 1
+    assert capsys.readouterr() == (done.stdout, "")
 
 
 @pytest.mark.parametrize(
