@@ -86,6 +86,11 @@ format: setup ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff format .
 	$(IN_VENV) snakefmt Snakefile workflow
 
+schema: setup ## make the schema of the configuration anew from the parameters in alm/
+	mkdir -p build
+	$(IN_VENV) python -m alm.config > build/schema.yaml
+	mv build/schema.yaml workflow/schemas/config.schema.yaml
+
 # The newest versions that pyproject.toml allows. PYTHON should be the oldest supported one.
 PINS := build/pins
 FREEZE := $(PINS)/bin/python -m pip freeze --exclude-editable --exclude setuptools
