@@ -1,0 +1,163 @@
+"""The workflow used from elsewhere: imported by another one, or run from another directory."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Run, RunWorkflow
+from helpers import ROOT
+
+from alm.input.shards import read_plan
+from alm.jobs.provenance import read_record
+
+pytestmark = pytest.mark.workflow
+
+SAMPLE = ROOT / "workflow" / "sample" / "manifests"
+OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv", "work/plan.json")
+
+IMPORT = """\
+module alm:
+    snakefile: "{snakefile}"
+    config: {config}
+
+
+use rule * from alm{alias}
+"""
+
+HOOKS = """
+
+onstart:
+    alm.onstart()
+
+
+onsuccess:
+    alm.onsuccess()
+"""
+
+
+def importer(alias: str = "", more: str = "", **config: Any) -> str:
+    """A workflow that imports this one, with as many keys as it gives."""
+    return IMPORT.format(snakefile=ROOT / "workflow/Snakefile", config=config, alias=alias) + more
+
+
+def run_in(
+    folder: Path, snakefile: str, *arguments: str, prefix: Sequence[str] = (), check: bool = True
+) -> Run:
+    """Run a Snakefile of its own in an empty directory, to the output directory `out` there."""
+    folder.mkdir()
+    (folder / "Snakefile").write_text(snakefile)
+    done = subprocess.run(
+        [*prefix, sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stdout
+    return Run(folder / "out", done.returncode, done.stdout)
+
+
+def direct_run(run_workflow: RunWorkflow, **config: Any) -> dict[str, bytes]:
+    output = run_workflow(manifest_path=str(SAMPLE), **config).output
+    return {name: (output / name).read_bytes() for name in OUTPUTS}
+
+
+def outputs(run: Run) -> dict[str, bytes]:
+    return {name: (run.output / name).read_bytes() for name in OUTPUTS}
+
+
+def test_three_keys_are_enough(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    """No hook runs, and none is missed. Afterwards nothing is to be done, and there is a report."""
+    snakefile = importer(manifest_path=str(SAMPLE), output_dir="out", backend="local")
+    run = run_in(tmp_path / "importer", snakefile)
+    assert outputs(run) == direct_run(run_workflow)
+    assert run.stats["parameters"]["overlap_percentage"] == 50
+    assert "jobs ran on" not in run.terminal
+    folder = tmp_path / "importer"
+    for arguments, said in (
+        (["--dry-run"], "Nothing to be done"),
+        (["--report"], "Report created"),
+    ):
+        command = [sys.executable, "-m", "snakemake", "--cores", "1", *arguments]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+        assert said in done.stdout + done.stderr
+    report = (folder / "report.html").read_text()
+    assert "What was kept, what was lost" in report
+    assert "curated from" not in report  # its description would lack all numbers
+
+
+@pytest.mark.engine
+def test_under_another_name_with_hooks(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    """With them it is as if run by itself: one engine for all jobs, a summary at the end."""
+    config = {"manifest_path": str(SAMPLE), "output_dir": "out", "shard_size": 100_000}
+    snakefile = importer(" as alm_*", HOOKS, backend="ray_data", **config)
+    run = run_in(tmp_path / "importer", snakefile)
+    assert outputs(run) == direct_run(run_workflow, shard_size=100_000)
+    assert run.jobs["alm_build"] == run.jobs["alm_overlap"] > 1
+    assert "jobs run here, on " in run.terminal
+    assert "10 rows of 3 manifests" in run.terminal
+    assert (run.output / "logs/engine.log").exists()
+
+
+@pytest.mark.engine
+def test_without_hooks_each_job_starts_an_engine(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    """And the configuration may be that of the importing workflow."""
+    (tmp_path / "mine.yaml").write_text(json.dumps({"manifest_path": str(SAMPLE)}))
+    snakefile = f'configfile: "{tmp_path / "mine.yaml"}"\n\n\n'
+    snakefile += importer().replace("config: {}", "config: config")
+    run = run_in(tmp_path / "importer", snakefile, "--config", "output_dir=out", "backend=xenna")
+    assert outputs(run) == direct_run(run_workflow)
+    assert not (run.output / "logs/engine.log").exists()
+
+
+def test_a_wrong_key_is_named(tmp_path: Path) -> None:
+    snakefile = importer(output_dir="out", backend="local", min_spaekers=3)
+    run = run_in(tmp_path / "importer", snakefile, check=False)
+    assert run.returncode != 0
+    assert "min_spaekers is not a parameter: did you mean min_speakers?" in run.terminal
+
+
+def test_a_snakefile_without_its_repository_says_so(tmp_path: Path) -> None:
+    """As where it is named by its address on a site: Snakemake fetches no more than it names."""
+    copy = tmp_path / "workflow" / "Snakefile"
+    copy.parent.mkdir()
+    copy.write_bytes((ROOT / "workflow/Snakefile").read_bytes())
+    snakefile = importer().replace(str(ROOT / "workflow/Snakefile"), str(copy))
+    run = run_in(tmp_path / "importer", snakefile, check=False)
+    assert run.returncode != 0
+    assert f"{copy} cannot run without the rest of its repository: clone that" in run.terminal
+
+
+@pytest.mark.parametrize("name", ["Snakefile", "workflow/Snakefile"])
+def test_the_sample_is_found_from_any_directory(tmp_path: Path, name: str) -> None:
+    arguments = ["--snakefile", str(ROOT / name), "--dry-run", "--config", "output_dir=out"]
+    run = run_in(tmp_path / "elsewhere", "", *arguments, "backend=local")
+    assert run.jobs["build"] == 1
+    assert f"input: {SAMPLE}/interviews.jsonl" in run.terminal
+    assert not run.output.exists()
+
+
+@pytest.mark.slurm
+def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    """With the delivered profile, the compiled form, and jobs on both nodes that find the plan."""
+    profile = ["--workflow-profile", str(ROOT / "workflow/profiles/slurm"), "--max-threads=2"]
+    profile += ["--slurm-init-seconds-before-status-checks=4", "--latency-wait=20"]
+    config = {"manifest_path": str(SAMPLE), "output_dir": "out", "shard_size": 100_000}
+    snakefile = importer(backend="local", **config)
+    assert len(snakefile.splitlines()) <= 10
+    run = run_in(tmp_path / "importer", snakefile, *profile, prefix=slurm)
+    assert outputs(run) == direct_run(run_workflow, shard_size=100_000)
+    assert len(read_plan(run.output / "work/plan.json")) == run.jobs["build"] > 1
+    logs = [log.read_text() for log in (run.output / "logs" / "build").iterdir()]
+    assert all(", Slurm job " in log for log in logs)
+    assert {made["versions"]["kernel"] for made in read_record(run.output)["made_by"]} == {
+        "compiled"
+    }
