@@ -1,6 +1,5 @@
 """The workflow used from elsewhere: imported by another one, or run from another directory."""
 
-import json
 import os
 import subprocess
 import sys
@@ -108,12 +107,12 @@ def test_under_another_name_with_hooks(run_workflow: RunWorkflow, tmp_path: Path
 
 
 @pytest.mark.engine
-def test_without_hooks_each_job_starts_an_engine(run_workflow: RunWorkflow, tmp_path: Path) -> None:
-    """And the configuration may be that of the importing workflow."""
-    (tmp_path / "mine.yaml").write_text(json.dumps({"manifest_path": str(SAMPLE)}))
-    snakefile = f'configfile: "{tmp_path / "mine.yaml"}"\n\n\n'
+def test_as_snakedeploy_sets_it_up(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    """With the few keys of config/config.yaml; without hooks each job starts its own engine."""
+    snakefile = f'configfile: "{ROOT / "config/config.yaml"}"\n\n\n'
     snakefile += importer().replace("config: {}", "config: config")
-    run = run_in(tmp_path / "importer", snakefile, "--config", "output_dir=out", "backend=xenna")
+    run = run_in(tmp_path / "importer", snakefile, "--config", "output_dir=out")
+    assert run.stats["parameters"]["backend"] == "xenna"
     assert outputs(run) == direct_run(run_workflow)
     assert not (run.output / "logs/engine.log").exists()
 
