@@ -28,6 +28,30 @@ module alm:
 use rule * from alm{alias}
 """
 
+# Stands for conda, which tests cannot count on: its environment is a virtual one with the packages
+# of this one, but without `alm`, and notes when its Python starts.
+CONDA = """\
+#!{python}
+import site, sys, venv
+from pathlib import Path
+
+match sys.argv[1:]:
+    case ["info", *_]:
+        print('{{"conda_prefix": "{prefix}", "platform": "linux-64"}}')
+    case ["config", *_]:
+        print('{{"get": {{"channel_priority": "strict"}}}}')
+    case ["--version"]:
+        print("conda 25.1.1")
+    case [*_, "--prefix", folder]:
+        venv.create(folder, symlinks=True)
+        (packages,) = Path(folder).glob("lib/python*/site-packages")
+        (packages / "shared.pth").write_text(chr(10).join(site.getsitepackages()))
+        noting = "import sys; open('{prefix}/started', 'a').write(sys.prefix + chr(10))"
+        (packages / "sitecustomize.py").write_text(noting)
+"""
+
+ACTIVATE = 'export PATH="$1/bin:$PATH" CONDA_PREFIX="$1"'
+
 HOOKS = """
 
 onstart:
@@ -45,15 +69,23 @@ def importer(alias: str = "", more: str = "", **config: Any) -> str:
 
 
 def run_in(
-    folder: Path, snakefile: str, *arguments: str, prefix: Sequence[str] = (), check: bool = True
+    folder: Path,
+    snakefile: str,
+    *arguments: str,
+    prefix: Sequence[str] = (),
+    path: Path | None = None,
+    check: bool = True,
 ) -> Run:
     """Run a Snakefile of its own in an empty directory, to the output directory `out` there."""
     folder.mkdir()
     (folder / "Snakefile").write_text(snakefile)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if path:
+        environment["PATH"] = f"{path}:{environment['PATH']}"
     done = subprocess.run(
         [*prefix, sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
         cwd=folder,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
+        env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -142,6 +174,24 @@ def test_the_sample_is_found_from_any_directory(tmp_path: Path, name: str) -> No
     assert run.jobs["build"] == 1
     assert f"input: {SAMPLE}/interviews.jsonl" in run.terminal
     assert not run.output.exists()
+
+
+def test_in_an_environment_without_alm(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    """As that of envs/alm.yaml: jobs find the package in the workflow's source."""
+    conda = tmp_path / "conda" / "bin"
+    conda.mkdir(parents=True)
+    (conda / "conda").write_text(CONDA.format(python=sys.executable, prefix=conda.parent))
+    (conda / "conda").chmod(0o755)
+    (conda / "activate").write_text(ACTIVATE)
+    snakefile = importer(manifest_path=str(SAMPLE), output_dir="out", backend="local")
+    run = run_in(tmp_path / "importer", snakefile, "--sdm", "conda", path=conda)
+    assert outputs(run) == direct_run(run_workflow)
+    started = (conda.parent / "started").read_text().splitlines()
+    (environment,) = set(started)
+    assert Path(environment).is_relative_to(tmp_path / "importer" / ".snakemake" / "conda")
+    assert len(started) >= sum(run.jobs.values()) - 1
+    python = Path(environment) / "bin" / "python"
+    assert subprocess.run([python, "-c", "import alm"], capture_output=True, cwd="/").returncode
 
 
 @pytest.mark.slurm
