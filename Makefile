@@ -20,7 +20,7 @@ OUTPUT := $(RESULTS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run report verify test lint bench fuzz faults scaling campaigns format pins images clean
+.PHONY: help setup run report verify test lint bench fuzz faults scaling campaigns format schema pins images clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
@@ -100,6 +100,11 @@ format: $(READY_DEV) ## apply the formatters and the safe fixes
 	$(IN_VENV) ruff format .
 	$(IN_VENV) snakefmt Snakefile workflow
 
+schema: setup ## make the schema of the configuration anew from the parameters in alm/
+	mkdir -p build
+	$(IN_VENV) python -m alm.config > build/schema.yaml
+	mv build/schema.yaml workflow/schemas/config.schema.yaml
+
 # The newest versions that pyproject.toml allows. PYTHON should be the oldest supported one; its
 # venv may come with a setuptools of its own.
 PINS := build/pins
@@ -120,5 +125,4 @@ images: $(READY_DEV) ## draw the pictures of the README anew (needs chromium and
 
 clean: ## remove .venv, the caches and the results of the sample
 	rm -rf $(VENV) $(RESULTS) build dist *.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
-	rm -f alm/*.c alm/*.so
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

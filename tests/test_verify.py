@@ -74,7 +74,7 @@ def test_the_record_is_true(
     source = "find {} -type f | grep -v pycache | LC_ALL=C sort | xargs sha256sum | sha256sum"
     python = r"alm \( -name '*.py' -o -name '*.pyx' \)"
     assert record["alm"]["source_sha256"] == shell(source.format(python))[:64]
-    workflow = "Snakefile workflow/rules workflow/scripts workflow/schemas"
+    workflow = "Snakefile workflow/Snakefile workflow/rules workflow/scripts workflow/schemas"
     assert record["alm"]["workflow_sha256"] == shell(source.format(workflow))[:64]
     assert record["alm"]["commit"].removesuffix("-dirty") == shell("git rev-parse HEAD")
     assert record["parameters"] == run.stats["parameters"] | {"target_duration": 120.0}
