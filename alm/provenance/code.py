@@ -16,6 +16,8 @@ PACKAGE = Path(__file__).parents[1]
 def code_hash(module: str) -> str:
     """A short hash of the sources of ``module`` and of all of this package that it imports.
 
+    That includes folders of data, which a module imports to name them, as ``alm.report.templates``.
+
     Snakemake sees edits of scripts but not of a package, so this goes into the parameters of a
     rule: changed code reruns what it changes, and nothing else.
     """
@@ -23,7 +25,10 @@ def code_hash(module: str) -> str:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found or (path := _source_file(name)) is None:
+        if name in found:
+            continue
+        if (path := _source_file(name)) is None:
+            found |= _data_files(name)
             continue
         found[name] = path.read_bytes()
         if path.suffix == ".py":  # Cython cannot be parsed, and imports nothing of this package
@@ -44,6 +49,16 @@ def _source_file(module: str) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
+
+
+def _data_files(module: str) -> dict[str, bytes]:
+    """The content of a folder of this package that holds no modules: templates, for instance."""
+    package, *rest = module.split(".")
+    folder = PACKAGE.joinpath(*rest)
+    if package != PACKAGE.name or not rest or not folder.is_dir():
+        return {}
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {f"{module}/{path.relative_to(folder)}": path.read_bytes() for path in paths}
 
 
 @cache
