@@ -1,4 +1,4 @@
-"""The report of a run: its statistics, quarantine and benchmarks -> the pages of the report."""
+"""The report of a run: statistics, quarantine and benchmarks -> its pages."""
 
 from __future__ import annotations
 
