@@ -8,10 +8,13 @@ ctypedef fused Time:
     double
     object
 
+
 cdef class Doubles:
     cdef double* at
 
+
 cdef class Integers:
     cdef Py_ssize_t* at
+
 
 cpdef bint all_floats(list values) except -1

@@ -6,6 +6,7 @@ cdef str START, END, METRICS, BANDWIDTH, SPEAKER
 cdef double MAX_SECONDS
 cdef dict _NO_METRICS
 
+
 cdef class Timeline:
     cdef readonly list starts, ends, durations, bandwidths, speakers
     cdef readonly total_dur, last_end
@@ -15,17 +16,21 @@ cdef class Timeline:
     @cython.locals(no_seconds=double, nothing=object)
     cdef _add_up(self)
 
+
 @cython.locals(k=Py_ssize_t, total=Time, last=Time)
 cdef _add_up(Timeline row, Times starts, Times ends, Time zero)
 
+
 @cython.locals(
-    starts=list, ends=list, durations=list, bandwidths=list, speakers=list, floats=bint, segments=list,
-    fields=dict, measures=dict,
+    segments=list, fields=dict, measures=dict, starts=list, ends=list, durations=list,
+    bandwidths=list, speakers=list, floats=bint,
 )
 cpdef timeline(row)
 
+
 @cython.locals(number=double)
 cpdef bint is_time(value) except -1
+
 
 @cython.locals(number=double)
 cpdef bint is_number(value) except -1

@@ -7,7 +7,7 @@ good at every setting (SEMANTICS.md, "differs on purpose").
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from alm.errors import RowError
 from alm.rows.numbers import Doubles
@@ -128,7 +128,7 @@ def _refused(index: int, part: str, value: object, wanted: str) -> RowError:
     return RowError("wrong_type", text)
 
 
-def is_time(value: object) -> bool:
+def is_time(value: object) -> TypeGuard[Number]:
     """Whether a value can be a time in seconds: a number, not too large and not NaN."""
     if type(value) is float:
         number = value
@@ -136,7 +136,7 @@ def is_time(value: object) -> bool:
     return type(value) is int and -MAX_SECONDS <= value <= MAX_SECONDS
 
 
-def is_number(value: object) -> bool:
+def is_number(value: object) -> TypeGuard[Number]:
     """Whether a value is a finite number."""
     if type(value) is float:
         number = value

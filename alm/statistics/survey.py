@@ -110,7 +110,9 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
 
 def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
     """Why the windows that missed their duration did not grow on, by :data:`STOPS`."""
-    starts, ends, _, bandwidths, speakers, *_ = found.columns
+    columns = found.columns
+    starts, ends = columns.starts, columns.ends
+    bandwidths, speakers = columns.bandwidths, columns.speakers
     for first, stop in zip(found.losses.firsts, found.losses.stops, strict=True):
         if stop == len(starts):
             yield "end_of_recording"

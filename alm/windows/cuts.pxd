@@ -4,6 +4,7 @@ from alm.rows.timeline cimport is_time
 
 cdef str START, END, WORDS, WORD
 
+
 cdef class Cuts:
     cdef readonly list copies, starts, ends
     cdef list _segments, _word_ends, _texts
@@ -20,10 +21,13 @@ cdef class Cuts:
     @cython.locals(segment=dict, copy=dict, words=list, texts=list)
     cdef _copy(self, Py_ssize_t index, Py_ssize_t kept, limit)
 
+
 cpdef dict without(dict fields, frozenset dropped)
+
 
 @cython.locals(names=tuple)
 cpdef list without_each(list segments, frozenset dropped)
+
 
 @cython.locals(kept=dict)
 cdef dict _without(dict fields, tuple names)

@@ -7,6 +7,7 @@ from alm.windows.cuts cimport Cuts
 cdef str SPEAKER
 cdef Py_ssize_t NOBODY, UNLABELLED, SPEAKERS_LISTED
 
+
 cdef class Growth:
     cdef list segments, starts, ends, speakers
     cdef bytearray low
@@ -20,13 +21,16 @@ cdef class Growth:
     @cython.locals(i=Py_ssize_t)
     cdef _look_at_bandwidths(self, list bandwidths, min_bandwidth)
 
+
 @cython.locals(known=dict, numbers=list, number=Py_ssize_t)
 cdef list number_speakers(list speakers)
+
 
 @cython.locals(
     starts=Doubles, ends=Doubles, room=Doubles, shortest_double=double, longest_double=double
 )
 cpdef Growth grow(list segments, Timeline columns, params)
+
 
 @cython.locals(
     count=Py_ssize_t, i=Py_ssize_t, stop=Py_ssize_t, talking=Py_ssize_t, speaker=Py_ssize_t,
@@ -39,6 +43,7 @@ cpdef Growth grow(list segments, Timeline columns, params)
     start=Time, end=Time, limit=Time, duration=Time,
 )
 cdef _grow(Growth growth, Times starts, Times ends, Times seconds, Time shortest, Time longest)
+
 
 @cython.locals(talk=list, speaker=Py_ssize_t, place=Py_ssize_t, k=Py_ssize_t)
 cdef list _largest(Times seconds, Py_ssize_t* heard, Py_ssize_t talking)
