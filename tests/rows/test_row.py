@@ -246,7 +246,9 @@ def test_a_row_is_either_refused_or_finite(changes):
     columns = timeline(row)
     numbers = [*columns.starts, *columns.ends, *columns.durations, *columns.bandwidths]
     assert all(is_finite(number) for number in numbers)
-    assert len({len(column) for column in columns[:5]}) == 1
+    of_segments = [columns.starts, columns.ends, columns.durations]
+    of_segments += [columns.bandwidths, columns.speakers]
+    assert {len(column) for column in of_segments} == {len(row["segments"])}
 
 
 @given(rows(max_segments=10))

@@ -5,11 +5,16 @@
 import time
 from pathlib import Path
 
+from alm.compiled import announcement
 from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 
 STARTED = time.time()
+
+# Not in onstart, which those who import this workflow may leave out.
+if workflow.is_main_process:
+    print(announcement(), file=sys.stderr)
 
 
 def progress_tasks():
