@@ -1,5 +1,6 @@
-"""Fixtures that several test modules share."""
+"""Options and fixtures that several test modules share."""
 
+import fcntl
 import itertools
 import json
 import os
@@ -8,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,10 +18,8 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, SAMPLE, may_be_skipped
 from hypothesis import HealthCheck, settings
-
-from alm import compiled
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
 # examples are for people to find: CI tries the same ones each time.
@@ -31,6 +31,69 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("alm")
+
+BOTH_FORMS = (
+    "tests/rows/",
+    "tests/windows/",
+    "tests/records/",
+    "tests/statistics/",
+    "tests/jobs/test_jobs.py",
+    "tests/test_curate.py",
+)
+"""The tests of what is compiled where it can be: they run once more with it interpreted."""
+
+ONE_AT_A_TIME = ("engine", "slurm", "alone")
+"""Marks of tests that take the whole machine, or look at all of it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("alm")
+    group.addoption(
+        "--interpreted",
+        action="store_true",
+        help="only the tests of what else is compiled, with it interpreted",
+    )
+    group.addoption("--no-skips", action="store_true", help="a test that is skipped has failed")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("interpreted"):
+        os.environ["ALM_COMPILED"] = "python"  # before anything imports alm
+
+
+def pytest_report_header() -> str:
+    from alm.provenance.versions import versions
+
+    return f"kernel: {versions()['kernel']}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("interpreted"):
+        others = [item for item in items if not item.nodeid.startswith(BOTH_FORMS)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item.nodeid.startswith(BOTH_FORMS)]
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
+                item.add_marker(pytest.mark.xdist_group("one at a time"))
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("no_skips"):
+        _, _, reason = report.longrepr
+        if not may_be_skipped(reason):
+            report.outcome, report.longrepr = "failed", reason
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What `-k` and paths choose may hold none of the tests that run in both forms."""
+    if session.config.getoption("interpreted") and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 @pytest.fixture(scope="session")
@@ -46,12 +109,11 @@ def measures() -> ModuleType:
 
 
 def _compiled(name: str) -> ModuleType:
+    from alm import compiled
+
     module: ModuleType | None = getattr(compiled, name)
     if module is None:
-        reason = f"alm/_{name}.pyx is not compiled here: see what `make -B setup` says"
-        if "CI" in os.environ:
-            pytest.fail(reason)
-        pytest.skip(reason)
+        pytest.skip(f"alm/_{name}.pyx is not compiled here: see what `make -B setup` says")
     return module
 
 
@@ -81,9 +143,8 @@ class Run:
 RunWorkflow = Callable[..., Run]
 
 
-@pytest.fixture
-def run_workflow(tmp_path: Path) -> RunWorkflow:
-    """Run the workflow from an empty working directory, on `backend=local` unless told."""
+def workflow_in(folder: Path) -> RunWorkflow:
+    """What runs the workflow from a working directory, on `backend=local` unless told."""
     number = itertools.count()
 
     def run(
@@ -96,7 +157,6 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
         **config: Any,
     ) -> Run:
         config = {"backend": "local", "output_dir": "out"} | config
-        folder = tmp_path / "work"
         folder.mkdir(exist_ok=True)
         configfile = f"test{next(number)}.yaml"
         (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
@@ -124,6 +184,52 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
         return Run(folder / config["output_dir"], done.returncode, done.stdout)
 
     return run
+
+
+@pytest.fixture
+def run_workflow(tmp_path: Path) -> RunWorkflow:
+    """Run the workflow from a working directory of the test's own, `tmp_path / "work"`."""
+    return workflow_in(tmp_path / "work")
+
+
+@contextmanager
+def once_a_session(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
+    """A folder that all workers of a session share, for one at a time to fill."""
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield base / name
+
+
+def state_of(folder: Path) -> dict[Path, int]:
+    """When each file below a folder was changed, in ns."""
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The shipped sample as `config/pipeline.yaml` says, on two cores: to look at, not to change.
+
+    Who goes on from there takes `sample_copy`.
+    """
+    with once_a_session(tmp_path_factory, "sample") as folder:
+        said = folder / "terminal"
+        if not said.exists():
+            run = workflow_in(folder)(manifest_path=str(SAMPLE))
+            said.write_text(run.terminal)
+    before = state_of(folder)
+    yield Run(folder / "out", 0, said.read_text())
+    assert state_of(folder) == before, "a test has changed what others look at"
+
+
+@pytest.fixture
+def sample_copy(sample_run: Run, tmp_path: Path) -> Run:
+    """The same run, copied to where `run_workflow` goes on with it, as with a run of its own."""
+    folder = sample_run.output.parent
+    copy = shutil.copytree(folder, tmp_path / "work", copy_function=shutil.copy2)
+    return replace(sample_run, output=copy / "out")
 
 
 @pytest.fixture(scope="session")

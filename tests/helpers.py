@@ -1,4 +1,4 @@
-"""What several tests share: strict comparison of JSON values and the parity cases."""
+"""What several tests share: strict comparison of JSON values, the samples, the parity cases."""
 
 import gzip
 import io
@@ -12,6 +12,11 @@ import pytest
 from xxhash import xxh3_128, xxh3_128_digest
 
 ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "workflow" / "sample" / "manifests"
+SHIPPED = ROOT / "tests" / "data" / "parity.jsonl.gz"
+NEEDS_SHARED = "needs ../shared"
+
+Case = dict[str, Any]
 
 
 def same_json(a: Any, b: Any) -> str | None:
@@ -58,20 +63,32 @@ def of_lines(content: bytes) -> str:
 
 
 def shared_folder() -> Path:
-    """The folder with the parity cases and the sample, or skip the test that needs it."""
+    """The folder with all parity cases and the reference's sample; skips the test if it is absent.
+
+    It is `../shared`, or what ALM_SHARED names; `ALM_SHARED=none` says that there is none.
+    """
     folder = Path(os.environ.get("ALM_SHARED") or ROOT.parent / "shared")
     if not (folder / "parity" / "cases.jsonl.gz").is_file():
-        pytest.skip("needs ../shared (the parity cases are not part of the repository)")
+        pytest.skip(f"{NEEDS_SHARED}, which is not part of the repository, or ALM_SHARED=FOLDER")
     return folder
 
 
-def parity_cases() -> list[dict[str, Any]]:
-    """The cases made with the reference: `builder`, `overlap`, `entry`, `expected` or `error`."""
-    with gzip.open(shared_folder() / "parity" / "cases.jsonl.gz", "rt", encoding="utf-8") as lines:
+def may_be_skipped(reason: str) -> bool:
+    """Whether a test that was skipped for this reason is none that `--no-skips` is there for."""
+    return os.environ.get("ALM_SHARED") == "none" and NEEDS_SHARED in reason
+
+
+def parity_cases(which: str) -> list[Case]:
+    """Cases made with the reference: `builder`, `overlap`, `entry`, `expected` or `error`.
+
+    Those that are `shipped` in tests/data, chosen by choose_parity.py there, or `all` of the 700.
+    """
+    path = SHIPPED if which == "shipped" else shared_folder() / "parity" / "cases.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def expected_here(case: dict[str, Any]) -> dict[str, Any]:
+def expected_here(case: Case) -> dict[str, Any]:
     """The row the reference expects, as this project means it: with `loss_details` on and no
     manifest path, only a row below `min_sample_rate` differs, which keeps its fields here."""
     entry, builder = case["entry"], case["builder"]

@@ -1,13 +1,12 @@
-"""All parity cases from end to end: rows grouped by parameter set, one run each."""
+"""The parity cases from end to end: rows grouped by parameter set, one run each."""
 
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import RunWorkflow
-from helpers import expected_here, parity_cases, same_json
+from helpers import Case, expected_here, parity_cases, same_json
 
 pytestmark = pytest.mark.workflow
 
@@ -19,9 +18,12 @@ REASONS = {
 }
 
 
-def test_parity_through_the_workflow(run_workflow: RunWorkflow, tmp_path: Path) -> None:
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for case in parity_cases():
+@pytest.mark.parametrize("which", ["shipped", "all"])
+def test_parity_through_the_workflow(
+    run_workflow: RunWorkflow, tmp_path: Path, which: str
+) -> None:
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in parity_cases(which):
         groups[json.dumps({**case["overlap"], **case["builder"]}, sort_keys=True)].append(case)
     for number, (parameters, cases) in enumerate(groups.items()):
         manifest = tmp_path / f"cases-{number}.jsonl"
