@@ -1,6 +1,6 @@
 """Choose the parity cases that are shipped from the reference's 700, and write `parity.jsonl.gz`.
 
-    python tests/data/choose_parity.py ../shared/parity/cases.jsonl.gz
+    PYTHONPATH=tests python tests/data/choose_parity.py ../shared/parity/cases.jsonl.gz
 
 All rows that the reference refuses, and as few and short others as show all that there is to see:
 each step from line to line through the plain transcription, under each parameter set, and each type
@@ -14,9 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
 import plain
+
+TARGET = Path(__file__).with_name("parity.jsonl.gz")
 
 Case = dict[str, Any]
 Thing = tuple[object, ...]
@@ -78,9 +78,8 @@ def main(source: str) -> None:
         cases = [json.loads(line) for line in lines]
     chosen = choose(cases)
     text = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in chosen)
-    target = HERE / "parity.jsonl.gz"
-    target.write_bytes(gzip.compress(text.encode(), mtime=0))
-    print(f"{len(chosen)} of {len(cases)} cases, {target.stat().st_size / 1000:.0f} kB: {target}")
+    TARGET.write_bytes(gzip.compress(text.encode(), mtime=0))
+    print(f"{len(chosen)} of {len(cases)} cases, {TARGET.stat().st_size / 1000:.0f} kB: {TARGET}")
 
 
 if __name__ == "__main__":
