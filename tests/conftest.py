@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,7 +17,7 @@ from typing import Any
 import psutil
 import pytest
 import yaml
-from helpers import ROOT, SAMPLE, may_be_skipped
+from helpers import ROOT, SAMPLE, may_be_skipped, wait_until
 from hypothesis import HealthCheck, settings
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
@@ -67,16 +66,19 @@ def pytest_report_header() -> str:
     return f"kernel: {versions()['kernel']}"
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Put these tests into one group, before xdist asks who is in which."""
+    if item.config.pluginmanager.hasplugin("xdist") and any(
+        item.get_closest_marker(name) for name in ONE_AT_A_TIME
+    ):
+        item.add_marker(pytest.mark.xdist_group("one at a time"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("interpreted"):
         others = [item for item in items if not item.nodeid.startswith(BOTH_FORMS)]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item.nodeid.startswith(BOTH_FORMS)]
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
-                item.add_marker(pytest.mark.xdist_group("one at a time"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -193,17 +195,29 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
 
 
 @contextmanager
-def once_a_session(factory: pytest.TempPathFactory, name: str) -> Iterator[Path]:
-    """A folder that all workers of a session share, for one at a time to fill."""
+def shared_run(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Run]
+) -> Iterator[Run]:
+    """A run that is made once, in a folder of its own, for all workers of a session to look at.
+
+    Raises:
+        AssertionError: at the end, if a test has changed one of its files.
+    """
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
+    folder, said = base / name, base / f"{name}.terminal"
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield base / name
+        if not said.exists():
+            folder.mkdir()
+            said.write_text(make(folder).terminal)
+    before = times_of_files(folder)
+    yield Run(folder / "out", 0, said.read_text())
+    assert times_of_files(folder) == before, f"a test has changed the shared run in {folder}"
 
 
-def state_of(folder: Path) -> dict[Path, int]:
+def times_of_files(folder: Path) -> dict[Path, int]:
     """When each file below a folder was changed, in ns."""
     return {path: path.lstat().st_mtime_ns for path in folder.rglob("*") if not path.is_dir()}
 
@@ -214,22 +228,24 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
     Who goes on from there takes `sample_copy`.
     """
-    with once_a_session(tmp_path_factory, "sample") as folder:
-        said = folder / "terminal"
-        if not said.exists():
-            run = workflow_in(folder)(manifest_path=str(SAMPLE))
-            said.write_text(run.terminal)
-    before = state_of(folder)
-    yield Run(folder / "out", 0, said.read_text())
-    assert state_of(folder) == before, "a test has changed what others look at"
+
+    def make(folder: Path) -> Run:
+        return workflow_in(folder)(manifest_path=str(SAMPLE))
+
+    with shared_run(tmp_path_factory, "sample", make) as run:
+        yield run
+
+
+def copy_of(run: Run, folder: Path) -> Run:
+    """The run in a copy of its working directory, with the times of all files."""
+    shutil.copytree(run.output.parent, folder, copy_function=shutil.copy2)
+    return replace(run, output=folder / run.output.name)
 
 
 @pytest.fixture
 def sample_copy(sample_run: Run, tmp_path: Path) -> Run:
     """The same run, copied to where `run_workflow` goes on with it, as with a run of its own."""
-    folder = sample_run.output.parent
-    copy = shutil.copytree(folder, tmp_path / "work", copy_function=shutil.copy2)
-    return replace(sample_run, output=copy / "out")
+    return copy_of(sample_run, tmp_path / "work")
 
 
 @pytest.fixture(scope="session")
@@ -253,11 +269,8 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         stderr=subprocess.STDOUT,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert cluster.poll() is None, cluster.stdout.read()
-            assert time.monotonic() < deadline, "Slurm does not start"
-            time.sleep(0.05)
+        wait_until(lambda: ready.exists() or cluster.poll() is not None)
+        assert cluster.poll() is None, cluster.stdout.read()
         (inside,) = psutil.Process(cluster.pid).children()
         enter = [
             "nsenter",

@@ -5,6 +5,8 @@ import io
 import json
 import os
 import struct
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +56,14 @@ def _shown(value: Any) -> str:
     return f"{text[:80]}{'…' if len(text) > 80 else ''} ({type(value).__name__})"
 
 
+def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
+    """Wait for what is going to be; the limit is for what never comes, on the busiest machine."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        time.sleep(0.02)
+
+
 def of_lines(content: bytes) -> str:
     """The checksum of lines, as the README says that it is made."""
     total = xxh3_128()
@@ -62,15 +72,19 @@ def of_lines(content: bytes) -> str:
     return total.hexdigest()
 
 
-def shared_folder() -> Path:
-    """The folder with all parity cases and the reference's sample; skips the test if it is absent.
+SHARED = Path(os.environ.get("ALM_SHARED") or ROOT.parent / "shared")
+"""All parity cases and the reference's sample; `ALM_SHARED=none` says that they are not here."""
 
-    It is `../shared`, or what ALM_SHARED names; `ALM_SHARED=none` says that there is none.
-    """
-    folder = Path(os.environ.get("ALM_SHARED") or ROOT.parent / "shared")
-    if not (folder / "parity" / "cases.jsonl.gz").is_file():
+
+def has_shared_folder() -> bool:
+    return (SHARED / "parity" / "cases.jsonl.gz").is_file()
+
+
+def shared_folder() -> Path:
+    """That folder, or skip the test that needs it."""
+    if not has_shared_folder():
         pytest.skip(f"{NEEDS_SHARED}, which is not part of the repository, or ALM_SHARED=FOLDER")
-    return folder
+    return SHARED
 
 
 def may_be_skipped(reason: str) -> bool:
