@@ -167,7 +167,7 @@ def test_the_commit_is_that_of_the_source_and_says_if_it_was_edited(copy):
     git("add", "alm")
     git("commit", "-qm", "x")
     assert commit() == git("rev-parse", "HEAD")
-    edit(copy, "rows.py")
+    edit(copy, "rows/row.py")
     assert commit() == git("rev-parse", "HEAD") + "-dirty"
 
 
