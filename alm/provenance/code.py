@@ -13,6 +13,9 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 SUFFIXES = (".py", ".pxd", ".pyx")
+DATA_SUFFIXES = (".j2", ".css", ".js")
+"""Of the report's templates, and what they need."""
+
 CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
@@ -106,8 +109,8 @@ def source_sha256(folder: str | Path, *patterns: str) -> str:
 
 def package_sha256() -> str:
     """:func:`source_sha256` of this package, from the folder that it lies in."""
-    name = PACKAGE.name
-    return source_sha256(PACKAGE.parent, *(f"{name}/**/*{suffix}" for suffix in SUFFIXES))
+    suffixes = (*SUFFIXES, *DATA_SUFFIXES)
+    return source_sha256(PACKAGE.parent, *(f"{PACKAGE.name}/**/*{suffix}" for suffix in suffixes))
 
 
 def commit() -> str | None:

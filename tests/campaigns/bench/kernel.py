@@ -22,8 +22,8 @@ from bench.figures import Figure, Part, of_rounds
 from bench.inputs import hour_rows, sample_rows, shipped_rows, write_rows
 
 WINDOW, OVERLAP = WindowParams(), OverlapParams(overlap_percentage=50)
-STATISTICS = ("survey.", "stats.")
-"""The modules whose time is that of the statistics."""
+STATISTICS = "statistics."
+"""The package whose time is that of the statistics."""
 
 LISTED = 12
 """Functions in the profile."""
