@@ -8,9 +8,7 @@ missing or cannot be read or written).
 from __future__ import annotations
 
 import argparse
-import inspect
 import os
-import re
 import sys
 from argparse import BooleanOptionalAction, Namespace
 from collections.abc import Callable, Sequence
@@ -104,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_parameters(group: argparse._ArgumentGroup, stage: type[Any]) -> None:
     """An option for each field of a dataclass, named, explained and preset as it is there."""
-    types, meanings = get_type_hints(stage), _meanings(stage)
+    types = get_type_hints(stage)
     for field in fields(stage):
         name = f"--{field.name}"
         default: Any = field.default
@@ -118,13 +116,9 @@ def _add_parameters(group: argparse._ArgumentGroup, stage: type[Any]) -> None:
             option = group.add_argument(name, metavar="NUMBER", type=_value, default=default)
             shown = number(default)
         # Set here, because BooleanOptionalAction adds the default by itself before Python 3.13.
-        option.help = f"{meanings[field.name]} (default: {shown})".replace("%", "%%")
-
-
-def _meanings(stage: type[Any]) -> dict[str, str]:
-    """What the docstring of a dataclass says about each of its fields."""
-    said = re.findall(r"^    (\w+): (.+(?:\n {8}.+)*)", inspect.getdoc(stage) or "", re.MULTILINE)
-    return {name: " ".join(text.split()).replace("``", "").rstrip(".") for name, text in said}
+        option.help = f"{field.metadata['description'].rstrip('.')} (default: {shown})".replace(
+            "%", "%%"
+        )
 
 
 def _value(text: str) -> float | str | None:

@@ -17,6 +17,8 @@ from typing import IO, NamedTuple
 
 from helpers import ROOT, SAMPLE
 
+from alm.compiled.folders import places
+
 
 class Size(NamedTuple):
     """Of an input: its manifests, each a shard of its own, and how often each holds the sample."""
@@ -60,7 +62,12 @@ def start(
     return subprocess.Popen(
         command,
         cwd=folder,
-        env=environment | {"TMPDIR": str(temporary), "XDG_CACHE_HOME": str(cache)},
+        env=environment
+        | {
+            "TMPDIR": str(temporary),
+            "XDG_CACHE_HOME": str(cache),
+            "ALM_CACHE": str(next(places())),
+        },
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
