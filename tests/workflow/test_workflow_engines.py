@@ -92,12 +92,17 @@ class EngineRun:
         self._command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         self._command += ["--configfile", str(ROOT / "config" / "pipeline.yaml"), "--cores", "2"]
         config = {"manifest_path": manifest, "output_dir": "out", "backend": backend, **IN_SHARDS}
-        self._config = [f"{name}={value}" for name, value in config.items()]
+        self.config = config
 
     def start(self, *arguments: str) -> None:
         with (self.folder / "terminal").open("wb") as terminal:
             self.process = subprocess.Popen(
-                [*self._command, *arguments, "--config", *self._config],
+                [
+                    *self._command,
+                    *arguments,
+                    "--config",
+                    *(f"{k}={v}" for k, v in self.config.items()),
+                ],
                 cwd=self.folder,
                 env={**os.environ, "TMPDIR": str(self.temporary)},
                 stdin=subprocess.DEVNULL,
@@ -181,6 +186,7 @@ def test_a_killed_engine_is_named_and_the_next_job_starts_its_own(
     engine_run: Callable[[str], EngineRun], part: str
 ) -> None:
     run = engine_run("ray_data")
+    run.config["shard_size"] = len(BIG)  # each job from then on starts an engine: few are enough
     run.start("--retries", "1")
     wait_until(run.is_at_work)
     os.kill(run.pid_of(part), signal.SIGKILL)
