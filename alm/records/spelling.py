@@ -27,6 +27,13 @@ def line(
         IndexError: the windows are not of these segments.
     """
     talks = talk[2:-2].split(b"],[")
+    if windows.firsts and not (
+        offsets[0] == 0
+        and offsets[-1] <= len(segments) + 1
+        and talk[:2] == b"[["
+        and len(talks) == len(windows.firsts)
+    ):
+        raise IndexError("the windows are not of these segments")
     pieces: list[bytes] = []
     for part in parts:
         if isinstance(part, bytes):
