@@ -17,9 +17,18 @@ cdef class Growth:
     cdef readonly windows, losses
     cdef readonly list low_bandwidth, few_speakers, unlabelled, before_low_bandwidth, lonely
     cdef readonly Py_ssize_t truncation_events
+    cdef list _firsts, _stops, _cuts, _begins, _reached, _talkers, _talk
+    cdef list _lost_firsts, _lost_stops, _lost_cuts, _seen, _lasted
 
     @cython.locals(i=Py_ssize_t)
     cdef _look_at_bandwidths(self, list bandwidths, min_bandwidth)
+
+    @cython.locals(last=Py_ssize_t)
+    cdef _lose(self, Py_ssize_t first, Py_ssize_t stop, Py_ssize_t cut, duration)
+
+    cdef _keep(
+        self, Py_ssize_t first, Py_ssize_t stop, Py_ssize_t cut, end, Py_ssize_t talking, list talk
+    )
 
 
 @cython.locals(known=dict, numbers=list, number=Py_ssize_t)
@@ -34,12 +43,10 @@ cpdef Growth grow(list segments, Timeline columns, params)
 
 @cython.locals(
     count=Py_ssize_t, i=Py_ssize_t, stop=Py_ssize_t, talking=Py_ssize_t, speaker=Py_ssize_t,
-    cut=Py_ssize_t, copy=Py_ssize_t, last=Py_ssize_t, is_new=bint,
+    cut=Py_ssize_t, copy=Py_ssize_t, is_new=bint,
     low="const unsigned char*", truncation=bint, min_speakers=Py_ssize_t, max_speakers=Py_ssize_t,
     speaker_numbers=Integers, windows_heard_in=Integers, room_for_heard=Integers,
     speakers="Py_ssize_t*", heard_in="Py_ssize_t*", heard="Py_ssize_t*", cuts=Cuts,
-    lost_firsts=list, lost_stops=list, lost_cuts=list, seen=list, lasted=list,
-    firsts=list, stops=list, window_cuts=list, begins=list, reached=list, talkers=list, talk=list,
     start=Time, end=Time, limit=Time, duration=Time,
 )
 cdef _grow(Growth growth, Times starts, Times ends, Times seconds, Time shortest, Time longest)

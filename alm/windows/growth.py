@@ -42,8 +42,14 @@ class Growth:
         self.truncation = params.truncation
         self.min_speakers = min(params.min_speakers, count + 1)
         self.max_speakers = min(params.max_speakers, count + 1)
-        self.windows = Windows([], [], [], [], [], [], [])
-        self.losses = Losses([], [], [], [], [])
+        self.windows = windows = Windows([], [], [], [], [], [], [])
+        self.losses = losses = Losses([], [], [], [], [])
+        # The same lists under names that are quick to find, since every start appends to some.
+        self._firsts, self._stops, self._cuts = windows.firsts, windows.stops, windows.cuts
+        self._begins, self._reached = windows.starts, windows.ends
+        self._talkers, self._talk = windows.speakers, windows.talk
+        self._lost_firsts, self._lost_stops = losses.firsts, losses.stops
+        self._lost_cuts, self._seen, self._lasted = losses.cuts, losses.seen, losses.durations
         self.low_bandwidth: list[int] = []
         self.few_speakers: list[int] = []
         self.unlabelled: list[int] = []
@@ -57,6 +63,31 @@ class Growth:
             if bandwidths[i] < min_bandwidth:
                 self.low[i] = 1
                 self.low_bandwidth.append(i)
+
+    def _lose(self, first: int, stop: int, cut: int, duration: Number) -> None:
+        """Note a window that missed the duration, and what its growing looked at last."""
+        last = min(stop, len(self.segments) - 1)
+        if self.speakers[last] == UNLABELLED or SPEAKER not in self.segments[last]:
+            self.unlabelled.append(first)
+        elif self.low[last]:
+            self.before_low_bandwidth.append(first)
+        self._lost_firsts.append(first)
+        self._lost_stops.append(stop)
+        self._lost_cuts.append(cut)
+        self._seen.append(last)
+        self._lasted.append(duration)
+
+    def _keep(
+        self, first: int, stop: int, cut: int, end: Number, talking: int, talk: list[Number]
+    ) -> None:
+        """Note a candidate window."""
+        self._firsts.append(first)
+        self._stops.append(stop)
+        self._cuts.append(cut)
+        self._begins.append(self.starts[first])
+        self._reached.append(end)
+        self._talkers.append(talking)
+        self._talk.append(talk)
 
 
 def number_speakers(speakers: list[str | None]) -> list[int]:
@@ -114,8 +145,6 @@ def _grow(
     for i in range(count):
         heard_in[i] = -1
     cuts = growth.cuts
-    lost_firsts, lost_stops, lost_cuts, seen, lasted = growth.losses
-    firsts, stops, window_cuts, begins, reached, talkers, talk = growth.windows
     for i in range(count):
         if low[i]:
             continue
@@ -160,27 +189,13 @@ def _grow(
 
         duration = end - start
         if not shortest <= duration <= longest or stop - i + (cut >= 0) < 2:
-            last = stop if stop < count else count - 1
-            if speakers[last] == UNLABELLED or SPEAKER not in growth.segments[last]:
-                growth.unlabelled.append(i)
-            elif low[last]:
-                growth.before_low_bandwidth.append(i)
-            lost_firsts.append(i)
-            lost_stops.append(stop)
-            lost_cuts.append(cut)
-            seen.append(last)
-            lasted.append(duration)
+            growth._lose(i, stop, cut, duration)
         elif talking < min_speakers:
             growth.few_speakers.append(i)
             growth.lonely.append(talking)
         else:
-            firsts.append(i)
-            stops.append(stop)
-            window_cuts.append(cut)
-            begins.append(growth.starts[i])
-            reached.append(last_end)
-            talkers.append(talking)
-            talk.append(_largest(seconds, heard, talking))
+            talk = _largest(seconds, heard, talking)
+            growth._keep(i, stop, cut, last_end, talking, talk)
 
 
 def _largest(seconds: list[Number], heard: list[int], talking: int) -> list[Number]:
