@@ -9,7 +9,7 @@ from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats
 from alm.version import __version__
 from alm.windows.build import build_windows
-from alm.windows.overlap import filter_overlaps
+from alm.windows.filter import filter_overlaps
 
 __all__ = [
     "OverlapParams",

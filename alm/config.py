@@ -1,19 +1,112 @@
-"""The configuration of a workflow run: checked against the schema, then typed."""
+"""The configuration of a workflow run: completed, checked against the schema, then typed.
+
+``python -m alm.config`` prints the schema: ``make schema`` writes it to
+``workflow/schemas/config.schema.yaml``, for whoever looks there (Snakemake's catalog, editors).
+"""
 
 from __future__ import annotations
 
 import difflib
 import math
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
 from alm.params import OverlapParams, WindowParams
+from alm.schema import Schema, boolean, choice, number
+
+SAMPLE = "workflow/sample/manifests"
+"""The shipped sample, in the folder that holds the workflow."""
 
 _FROM_TEXT = {"true": True, "false": False, "null": None, "none": None}
+
+_AS_TEXT = (
+    "as text (write it into a config file, in quotes, where the command line takes it for "
+    "something else)"
+)
+
+_INPUT: dict[str, Schema] = {
+    "manifest_path": {
+        "type": ["string", "array"],
+        "minLength": 1,
+        "minItems": 1,
+        "items": {"type": "string", "minLength": 1},
+        "allowed": "the path of a manifest, a directory or a glob, a URL, or a list of these, "
+        + _AS_TEXT,
+        "default": SAMPLE,
+        "description": "What to curate. Directories are searched for .jsonl and .json.",
+    },
+    "output_dir": {
+        "type": "string",
+        "pattern": "^(?!.*://)[^{}<>]+$",
+        "allowed": f"the path of a directory, not a URL, without {{ }} < or >, {_AS_TEXT}",
+        "default": "results/sample",
+        "description": "Where everything is written.",
+    },
+    "backend": {
+        **choice("xenna", "ray_data", "local"),
+        "default": "xenna",
+        "description": "Which engine works on the chunks of a shard; local is none.",
+    },
+    "ray_address": {
+        "type": ["string", "null"],
+        "pattern": "^[^:/ ]+:[0-9]+$",
+        "allowed": "host:port of the head of a Ray cluster (no ray://), or null",
+        "default": None,
+        "description": "A Ray cluster that the engine is to use; null: one of its own.",
+    },
+    "shard_size": {
+        "oneOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}],
+        "allowed": "a number of bytes, 1 or more, or auto",
+        "default": "auto",
+        "description": "Bytes of manifest a shard.",
+    },
+}
+
+_OUTPUT: dict[str, Schema] = {
+    "merge": {
+        **boolean(),
+        "default": True,
+        "description": "Join the rows of all shards; false writes an index of the shards' files.",
+    },
+    "on_invalid": {
+        **choice("quarantine", "fail"),
+        "default": "quarantine",
+        "description": "What becomes of a row that cannot be processed; fail stops at the first.",
+    },
+    "max_invalid_fraction": {
+        **number(minimum=0, maximum=1),
+        "default": 0.05,
+        "description": "Above this share of such rows the run ends with an error.",
+    },
+}
+
+
+def _of_fields(cls: type) -> dict[str, Schema]:
+    return {each.name: dict(each.metadata) for each in fields(cls)}
+
+
+SCHEMA: Schema = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Configuration of the ALM curation workflow",
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        **_INPUT,
+        **_of_fields(WindowParams),
+        **_of_fields(OverlapParams),
+        **_OUTPUT,
+    },
+}
+"""All keys, strict, so that a misspelled one stops the run."""
+
+DEFAULTS: dict[str, Any] = {name: key["default"] for name, key in SCHEMA["properties"].items()}
 
 
 @dataclass(frozen=True)
@@ -29,30 +122,32 @@ class Config:
     overlap: OverlapParams
 
 
-def load_config(raw: Mapping[str, Any], schema: Mapping[str, Any]) -> Config:
-    """Check and type the configuration that Snakemake has merged.
+def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
+    """Complete, check and type the configuration that Snakemake has merged.
 
     Args:
-        raw: the keys of ``config/pipeline.yaml``, as files and the command line left them.
-        schema: ``workflow/schemas/config.schema.yaml``; its ``allowed`` annotations say in words
-            what a key may be.
+        raw: keys, as files, the command line or an importing workflow left them; those that are
+            missing get their defaults.
+        source: the folder that holds the workflow: where the sample is found if it is not in the
+            working directory.
 
     Raises:
-        ParameterError: a key is unknown or missing, or its value is not allowed; the message
-            names each key, its value and what is allowed.
+        ParameterError: a key is unknown, or its value is not allowed; the message names each key,
+            its value and what is allowed.
     """
-    values = {key: _coerced(key, value, schema) for key, value in raw.items()}
-    errors = sorted(Draft202012Validator(schema).iter_errors(values), key=lambda error: error.path)
+    values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
+    errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
     if errors:
-        # jsonschema reports each of several missing keys with all of them.
-        messages = dict.fromkeys(m for error in errors for m in _explain(error, schema, raw))
+        messages = dict.fromkeys(m for error in errors for m in _explain(error, raw))
         raise ParameterError("the configuration is not valid:\n  " + "\n  ".join(messages))
+    if values["manifest_path"] == SAMPLE and not os.path.exists(SAMPLE):
+        values["manifest_path"] = os.path.join(source, SAMPLE)
     window = WindowParams(**_named_like_fields(WindowParams, values))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
     return Config(values, window, overlap.resolved(window))
 
 
-def _coerced(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
+def _coerced(key: str, value: Any) -> Any:
     """Undo what the command line does to values: ``--config`` leaves booleans and null as text.
 
     An empty ``drop_fields=`` arrives as null, and means no names. NaN and infinity become text,
@@ -60,7 +155,7 @@ def _coerced(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     """
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
-    types = schema["properties"].get(key, {}).get("type", [])
+    types = SCHEMA["properties"].get(key, {}).get("type", [])
     types = [types] if isinstance(types, str) else types
     if value is None and types == ["string"]:
         return ""
@@ -71,19 +166,14 @@ def _coerced(key: str, value: Any, schema: Mapping[str, Any]) -> Any:
     return value
 
 
-def _explain(
-    error: ValidationError, schema: Mapping[str, Any], raw: Mapping[str, Any]
-) -> Iterator[str]:
-    known: Mapping[Any, Any] = schema["properties"]
+def _explain(error: ValidationError, raw: Mapping[str, Any]) -> Iterator[str]:
+    known: Mapping[Any, Any] = SCHEMA["properties"]
     value: Any = error.instance
     if error.validator == "additionalProperties":
         for unknown in sorted(map(str, value.keys() - known)):
             near = difflib.get_close_matches(unknown, known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
             yield f"{unknown} is not a parameter: {hint}"
-    elif error.validator == "required":
-        for missing in sorted(set(schema["required"]) - value.keys()):
-            yield f"{missing} is missing: it must be {known[missing]['allowed']}"
     else:
         key, *index = error.absolute_path
         place = f"{key}[{index[0]}]" if index else str(key)
@@ -93,3 +183,13 @@ def _explain(
 
 def _named_like_fields(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return {field.name: values[field.name] for field in fields(cls)}
+
+
+def schema_text() -> str:
+    """The schema as a file."""
+    header = "# Made by `make schema` from alm/params.py and alm/config.py: change it there.\n"
+    return header + yaml.safe_dump(SCHEMA, sort_keys=False, width=100)
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

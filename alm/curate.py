@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Callable
 
 from alm import files
 from alm.errors import ParameterError, RowError
@@ -24,6 +25,7 @@ def curate_manifest(
     window_params: WindowParams | None = None,
     overlap_params: OverlapParams | None = None,
     quarantine: str | os.PathLike[str] | None = None,
+    progress: Callable[[int], None] | None = None,
 ) -> Stats:
     """Curate the windows of one manifest.
 
@@ -35,20 +37,26 @@ def curate_manifest(
             ``target_duration`` of None means the window's own target.
         quarantine: where rows that cannot be processed go, one line of JSON each; it is empty
             when all is well. Without it the first such row raises.
+        progress: called with the size in bytes of each line that has been read (of a compressed
+            manifest: decompressed).
 
     Returns:
         What happened to the rows: see ``stats.json``.
 
     Raises:
         ManifestError: ``source`` is not there or cannot be read.
-        ParameterError: two of the files are the same.
+        ParameterError: two of the files are the same, or one to be written is no file.
         InvalidRowError: a row cannot be processed and ``quarantine`` is None.
+        OSError: an output cannot be written.
     """
     window_params = window_params or WindowParams()
     overlap_params = (overlap_params or OverlapParams()).resolved(window_params)
     paths = [os.path.realpath(path) for path in (source, destination, quarantine) if path]
     if len(set(paths)) < len(paths):
         raise ParameterError("source, destination and quarantine must be different files")
+    for path in paths[1:]:
+        if os.path.exists(path) and not os.path.isfile(path):
+            raise ParameterError(f"{path!r} is not a file: name one to write")
     span = whole_file(os.fspath(source))
     manifest = codec.dumps(span.path)
     stats = Stats()
@@ -58,6 +66,8 @@ def curate_manifest(
         if quarantine is not None:
             refused = stack.enter_context(files.written_whole(os.fspath(quarantine)))
         for line in read_lines(span):
+            if progress is not None:
+                progress(len(line.raw) + line.beyond)
             if line.is_blank:
                 continue
             try:

@@ -1,20 +1,54 @@
 """The parameters of the two stages, under the names and defaults of the reference.
 
-Durations are in seconds, rates and bandwidths in Hz.
+Durations are in seconds, rates and bandwidths in Hz. What a parameter is and may be is written
+here and nowhere else: the classes check themselves by it, and the schema of the workflow's
+configuration is made from it (see :mod:`alm.config`).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from alm.errors import ParameterError
+from alm.schema import boolean, conforms, field_names, integer, number
 
 SHORTEST_TARGET = 0.001
 """Seconds; times in manifests are no finer."""
 
-_LARGEST = 1e300
+C = TypeVar("C", bound=type)
+
+
+def _param(reference: Any, description: str, allowed: Mapping[str, Any], **in_workflow: Any) -> Any:
+    """A parameter.
+
+    Args:
+        reference: the default of the reference, and of the class.
+        description: what it means.
+        allowed: its schema.
+        in_workflow: ``default=``, where the workflow has another one.
+    """
+    metadata = {**allowed, "default": reference, "description": description, **in_workflow}
+    return field(default=reference, metadata=metadata)
+
+
+def _documented(cls: C) -> C:
+    """Add its parameters to the docstring of a class."""
+    args = (
+        f"    {each.name}: {each.metadata['description']} It is {each.metadata['allowed']}."
+        for each in fields(cls)
+    )
+    cls.__doc__ = "\n".join([inspect.cleandoc(str(cls.__doc__)), "", "Args:", *args])
+    return cls
+
+
+def _check(params: Any) -> None:
+    for each in fields(params):
+        value, allowed = getattr(params, each.name), each.metadata
+        _require(each.name, value, conforms(value, allowed), allowed["allowed"])
 
 
 def _require(name: str, value: Any, allowed: bool, what: str) -> None:
@@ -22,98 +56,71 @@ def _require(name: str, value: Any, allowed: bool, what: str) -> None:
         raise ParameterError(f"{name} = {value!r} is not allowed: it must be {what}")
 
 
-def _is_number(value: Any) -> bool:
-    """Whether it is a number that arithmetic in doubles can take; NaN fails both comparisons."""
-    return (
-        isinstance(value, int | float)
-        and not isinstance(value, bool)
-        and -_LARGEST <= value <= _LARGEST
-    )
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _field_names(comma_separated: str) -> frozenset[str]:
+def _names(comma_separated: str) -> frozenset[str]:
     return frozenset(name for part in comma_separated.split(",") if (name := part.strip()))
 
 
+@_documented
 @dataclass(frozen=True)
 class WindowParams:
     """How candidate windows are built from one recording.
-
-    Args:
-        target_window_duration: wanted length of a window in seconds, 0.001 or more.
-        tolerance: accepted deviation as a share of the target, in [0, 1); 0.1 accepts
-            108 to 132 s for a target of 120 s.
-        min_sample_rate: recordings below this rate (Hz) give no windows.
-        min_bandwidth: segments below this bandwidth (Hz) neither start nor continue a window.
-        min_speakers: least number of distinct speakers in a window.
-        max_speakers: largest number of distinct speakers in a window.
-        truncation: cut the segment that crosses the longest accepted length at a word's end;
-            without it a window ends before such a segment.
-        drop_fields: comma-separated names of segment fields left out of the output.
-        drop_fields_top_level: comma-separated names of row fields left out of the output.
-        loss_details: add ``stats.lost_win_full_data``, one record for each window lost
-            to its duration. Bulky.
 
     Raises:
         ParameterError: a value has the wrong type or is out of range.
     """
 
-    target_window_duration: float = 120.0
-    tolerance: float = 0.1
-    min_sample_rate: float = 16000
-    min_bandwidth: float = 8000
-    min_speakers: int = 2
-    max_speakers: int = 5
-    truncation: bool = True
-    drop_fields: str = "words"
-    drop_fields_top_level: str = "words,segments"
-    loss_details: bool = False
+    target_window_duration: float = _param(
+        120.0,
+        "Wanted length of a window, in seconds.",
+        number("seconds", minimum=SHORTEST_TARGET),
+    )
+    tolerance: float = _param(
+        0.1,
+        "Accepted deviation as a share of the target: 0.1 accepts 108 to 132 s for 120 s.",
+        number(minimum=0, below=1),
+    )
+    min_sample_rate: float = _param(
+        16000, "Recordings below this rate give no windows.", number("Hz", minimum=0)
+    )
+    min_bandwidth: float = _param(
+        8000,
+        "Segments below this bandwidth neither start nor continue a window.",
+        number("Hz", minimum=0),
+    )
+    min_speakers: int = _param(
+        2,
+        "Least number of distinct speakers in a window, max_speakers or fewer.",
+        integer(minimum=0),
+    )
+    max_speakers: int = _param(
+        5, "Largest number of distinct speakers in a window.", integer(minimum=1)
+    )
+    truncation: bool = _param(
+        True,
+        "Cut the segment that crosses the longest accepted length at a word's end; false ends a "
+        "window before it.",
+        boolean(),
+    )
+    drop_fields: str = _param(
+        "words", "Segment fields that are left out of the output.", field_names()
+    )
+    drop_fields_top_level: str = _param(
+        "words,segments", "Row fields that are left out of the output.", field_names()
+    )
+    loss_details: bool = _param(
+        False,
+        "Add stats.lost_win_full_data, one record for each window lost to its duration. Bulky.",
+        boolean(),
+    )
 
     def __post_init__(self) -> None:
-        target = self.target_window_duration
-        _require(
-            "target_window_duration",
-            target,
-            _is_number(target) and target >= SHORTEST_TARGET,
-            f"a number of seconds, {SHORTEST_TARGET} or more",
-        )
-        _require(
-            "tolerance",
-            self.tolerance,
-            _is_number(self.tolerance) and 0 <= self.tolerance < 1,
-            "a number from 0 up to, but not including, 1",
-        )
-        for name in ("min_sample_rate", "min_bandwidth"):
-            value = getattr(self, name)
-            _require(name, value, _is_number(value) and value >= 0, "a number of Hz, 0 or more")
-        _require(
-            "min_speakers",
-            self.min_speakers,
-            _is_integer(self.min_speakers) and self.min_speakers >= 0,
-            "an integer, 0 or more",
-        )
-        _require(
-            "max_speakers",
-            self.max_speakers,
-            _is_integer(self.max_speakers) and self.max_speakers >= 1,
-            "an integer, 1 or more",
-        )
+        _check(self)
         _require(
             "min_speakers",
             self.min_speakers,
             self.min_speakers <= self.max_speakers,
             f"at most max_speakers = {self.max_speakers}",
         )
-        for name in ("truncation", "loss_details"):
-            value = getattr(self, name)
-            _require(name, value, isinstance(value, bool), "true or false")
-        for name in ("drop_fields", "drop_fields_top_level"):
-            value = getattr(self, name)
-            _require(name, value, isinstance(value, str), "comma-separated field names as text")
 
     @cached_property
     def shortest(self) -> float:
@@ -128,51 +135,44 @@ class WindowParams:
     @cached_property
     def dropped_segment_fields(self) -> frozenset[str]:
         """``drop_fields`` as a set of names."""
-        return _field_names(self.drop_fields)
+        return _names(self.drop_fields)
 
     @cached_property
     def dropped_row_fields(self) -> frozenset[str]:
         """``drop_fields_top_level`` as a set of names."""
-        return _field_names(self.drop_fields_top_level)
+        return _names(self.drop_fields_top_level)
 
 
+@_documented
 @dataclass(frozen=True)
 class OverlapParams:
     """Which of the overlapping windows of one recording stay.
 
-    Args:
-        overlap_percentage: two windows are near-duplicates when they share at least this
-            percentage of the shorter one, 0 to 100. 0 lets no two windows overlap; 100 still
-            removes a window that lies wholly inside another.
-        target_duration: of two near-duplicates the one whose duration is nearer to this (in
-            seconds) stays. None means the window's own target: see :meth:`resolved`.
-        keep_windows: keep the candidate ``windows`` in the output beside the filtered ones.
+    A ``target_duration`` of None means the window's own target: see :meth:`resolved`.
 
     Raises:
         ParameterError: a value has the wrong type or is out of range.
     """
 
-    overlap_percentage: float = 0
-    target_duration: float | None = 120.0
-    keep_windows: bool = True
+    overlap_percentage: float = _param(
+        0,
+        "Two windows are near-duplicates when they share at least this percentage of the shorter "
+        "one. 0 lets no two windows overlap; 100 still removes one that lies wholly in another.",
+        number(minimum=0, maximum=100),
+        default=50,
+    )
+    target_duration: float | None = _param(
+        120.0,
+        "Of two near-duplicates the one whose duration is nearer to this, in seconds, stays.",
+        number("seconds", minimum=SHORTEST_TARGET, null="target_window_duration"),
+        default=None,
+    )
+    keep_windows: bool = _param(
+        True, "Keep the candidate windows in the output beside the filtered ones.", boolean()
+    )
 
     def __post_init__(self) -> None:
-        percentage, target = self.overlap_percentage, self.target_duration
-        _require(
-            "overlap_percentage",
-            percentage,
-            _is_number(percentage) and 0 <= percentage <= 100,
-            "a number from 0 to 100",
-        )
-        _require(
-            "target_duration",
-            target,
-            target is None or (_is_number(target) and target >= SHORTEST_TARGET),
-            f"a number of seconds, {SHORTEST_TARGET} or more, or null for target_window_duration",
-        )
-        _require(
-            "keep_windows", self.keep_windows, isinstance(self.keep_windows, bool), "true or false"
-        )
+        _check(self)
 
     def resolved(self, window_params: WindowParams) -> OverlapParams:
         """The same parameters with a ``target_duration`` of None replaced by the window's."""

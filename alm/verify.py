@@ -1,4 +1,6 @@
-"""Check an output directory against its record: ``python -m alm.verify results/sample``.
+"""Check an output directory against its record: ``alm verify results/sample``.
+
+``python -m alm.verify results/sample`` does the same where the command is not installed.
 
 It reads all outputs and all manifests, in bounded memory, and says on a line each what differs:
 
@@ -30,6 +32,9 @@ from alm.jobs.provenance import describe_file, read_record
 from alm.provenance.code import package_sha256
 from alm.text import count, counted, time_left
 
+INTERVAL = 1.0
+"""Seconds between two looks at the progress."""
+
 Part = dict[str, Any]
 
 
@@ -41,21 +46,24 @@ class Finding(NamedTuple):
 
 
 class Progress:
-    """How much has been read, on a terminal, once a second."""
+    """How much has been read of so many bytes, on a terminal.
 
-    def __init__(self, total: int, terminal: TextIO) -> None:
-        self._total, self._done = total or 1, 0
-        self._terminal = terminal if terminal.isatty() else None
+    Nothing is shown where the output is no terminal, or the total is 0, that is unknown.
+    """
+
+    def __init__(self, total: int, done: str, terminal: TextIO) -> None:
+        self._total, self._done, self._verb = total, 0, done
+        self._terminal = terminal if total and terminal.isatty() else None
         self._began = self._shown = time.monotonic()
 
     def add(self, size: int) -> None:
         """Say that so many bytes more have been read."""
         self._done += size
-        if self._terminal and (now := time.monotonic()) - self._shown >= 1:
+        if self._terminal and (now := time.monotonic()) - self._shown >= INTERVAL:
             self._shown = now
             share = min(1.0, self._done / self._total)
             left = time_left(now - self._began, 0, share)
-            self._terminal.write(f"\r\033[K{share:.0%} checked, {left}")
+            self._terminal.write(f"\r\033[K{share:.0%} {self._verb}, {left}")
             self._terminal.flush()
 
     def clear(self) -> None:
@@ -81,7 +89,7 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
     record = read_record(folder)
     manifests = record["manifests"]
     total = record["output"]["bytes"] + sum(each["bytes"] for each in manifests)
-    progress = Progress(total, terminal)
+    progress = Progress(total, "checked", terminal)
     for check in (
         _check_counts(record),
         _check_output(Path(folder), record, progress),
@@ -239,22 +247,20 @@ def _check_source(record: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Check the directory that the command line names; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m alm.verify", description="Check an output directory against its record."
-    )
-    parser.add_argument("folder", help="the output_dir of a run")
-    folder = parser.parse_args(arguments).folder
+def check(folder: str) -> int:
+    """Print what differs, a line each, and the outcome.
+
+    Returns:
+        The exit code: 1 if there is an error, else 0.
+
+    Raises:
+        AlmError: there is no record, or it cannot be read.
+    """
     levels = Counter[str]()
-    try:
-        for finding in verify(folder):
-            levels[finding.level] += 1
-            print(f"{finding.level}: {_printable(finding.text)}", flush=True)
-        record = read_record(folder)
-    except AlmError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    for finding in verify(folder):
+        levels[finding.level] += 1
+        print(f"{finding.level}: {_printable(finding.text)}", flush=True)
+    record = read_record(folder)
     rows = counted(record["output"]["rows"], "row")
     manifests = counted(len(record["manifests"]), "manifest")
     outcome = (
@@ -263,8 +269,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else "the outputs are as the run wrote them"
     )
     warned = f", {counted(levels['warning'], 'warning')}" if levels["warning"] else ""
-    print(f"{folder}: {rows} of {manifests}: {outcome}{warned}")
+    print(f"{_printable(folder)}: {rows} of {manifests}: {outcome}{warned}", flush=True)
     return 1 if levels["error"] else 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Check the directory that the command line names; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m alm.verify", description="Check an output directory against its record."
+    )
+    parser.add_argument("folder", help="the output_dir of a run")
+    folder = parser.parse_args(arguments).folder
+    try:
+        return check(folder)
+    except AlmError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
 
 
 def _printable(text: str) -> str:

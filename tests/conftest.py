@@ -1,25 +1,23 @@
-"""Fixtures that several test modules share."""
+"""Options and fixtures that several test modules share."""
 
+import fcntl
 import itertools
 import json
 import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import psutil
 import pytest
 import yaml
-from helpers import ROOT
+from helpers import ROOT, SAMPLE, may_be_skipped, wait_until
 from hypothesis import HealthCheck, settings
-
-from alm import compiled
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
 # examples are for people to find: CI tries the same ones each time.
@@ -32,27 +30,71 @@ settings.register_profile(
 )
 settings.load_profile("alm")
 
+BOTH_FORMS = (
+    "tests/rows/",
+    "tests/windows/",
+    "tests/records/",
+    "tests/statistics/",
+    "tests/jobs/test_jobs.py",
+    "tests/test_curate.py",
+)
+"""The tests of what is compiled where it can be: they run once more with it interpreted."""
 
-@pytest.fixture(scope="session")
-def kernel() -> ModuleType:
-    """The compiled kernel."""
-    return _compiled("kernel")
+ONE_AT_A_TIME = ("engine", "slurm", "alone")
+"""Marks of tests that take the whole machine, or look at all of it."""
 
 
-@pytest.fixture(scope="session")
-def measures() -> ModuleType:
-    """The compiled measures."""
-    return _compiled("measures")
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("alm")
+    group.addoption(
+        "--interpreted",
+        action="store_true",
+        help="only the tests of what else is compiled, with it interpreted",
+    )
+    group.addoption("--no-skips", action="store_true", help="a test that is skipped has failed")
 
 
-def _compiled(name: str) -> ModuleType:
-    module: ModuleType | None = getattr(compiled, name)
-    if module is None:
-        reason = f"alm/_{name}.pyx is not compiled here: see what `make -B setup` says"
-        if "CI" in os.environ:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return module
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("interpreted"):
+        os.environ["ALM_COMPILED"] = "python"  # before anything imports alm
+
+
+def pytest_report_header() -> str:
+    from alm.provenance.versions import versions
+
+    return f"kernel: {versions()['kernel']}"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Put these tests into one group, before xdist asks who is in which."""
+    if item.config.pluginmanager.hasplugin("xdist") and any(
+        item.get_closest_marker(name) for name in ONE_AT_A_TIME
+    ):
+        item.add_marker(pytest.mark.xdist_group("one at a time"))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("interpreted"):
+        others = [item for item in items if not item.nodeid.startswith(BOTH_FORMS)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item.nodeid.startswith(BOTH_FORMS)]
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("no_skips"):
+        _, _, reason = report.longrepr
+        if not may_be_skipped(reason):
+            report.outcome, report.longrepr = "failed", reason
+    return report
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What `-k` and paths choose may hold none of the tests that run in both forms."""
+    if session.config.getoption("interpreted") and exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+        session.exitstatus = pytest.ExitCode.OK
 
 
 @dataclass
@@ -81,9 +123,8 @@ class Run:
 RunWorkflow = Callable[..., Run]
 
 
-@pytest.fixture
-def run_workflow(tmp_path: Path) -> RunWorkflow:
-    """Run the workflow from an empty working directory, on `backend=local` unless told."""
+def workflow_in(folder: Path) -> RunWorkflow:
+    """What runs the workflow from a working directory, on `backend=local` unless told."""
     number = itertools.count()
 
     def run(
@@ -96,7 +137,6 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
         **config: Any,
     ) -> Run:
         config = {"backend": "local", "output_dir": "out"} | config
-        folder = tmp_path / "work"
         folder.mkdir(exist_ok=True)
         configfile = f"test{next(number)}.yaml"
         (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
@@ -126,6 +166,66 @@ def run_workflow(tmp_path: Path) -> RunWorkflow:
     return run
 
 
+@pytest.fixture
+def run_workflow(tmp_path: Path) -> RunWorkflow:
+    """Run the workflow from a working directory of the test's own, `tmp_path / "work"`."""
+    return workflow_in(tmp_path / "work")
+
+
+@contextmanager
+def shared_run(
+    factory: pytest.TempPathFactory, name: str, make: Callable[[Path], Run]
+) -> Iterator[Run]:
+    """A run that is made once, in a folder of its own, for all workers of a session to look at.
+
+    Raises:
+        AssertionError: at the end, if a test has changed one of its files.
+    """
+    base = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder, said = base / name, base / f"{name}.terminal"
+    with (base / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not said.exists():
+            folder.mkdir()
+            said.write_text(make(folder).terminal)
+    before = times_of_files(folder)
+    yield Run(folder / "out", 0, said.read_text())
+    assert times_of_files(folder) == before, f"a test has changed the shared run in {folder}"
+
+
+def times_of_files(folder: Path) -> dict[Path, int]:
+    """When each file below a folder was changed, in ns."""
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*") if not path.is_dir()}
+
+
+@pytest.fixture(scope="session")
+def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The shipped sample as `config/pipeline.yaml` says, on two cores: to look at, not to change.
+
+    Who goes on from there takes `sample_copy`.
+    """
+
+    def make(folder: Path) -> Run:
+        return workflow_in(folder)(manifest_path=str(SAMPLE))
+
+    with shared_run(tmp_path_factory, "sample", make) as run:
+        yield run
+
+
+def copy_of(run: Run, folder: Path) -> Run:
+    """The run in a copy of its working directory, with the times of all files."""
+    shutil.copytree(run.output.parent, folder, copy_function=shutil.copy2)
+    return replace(run, output=folder / run.output.name)
+
+
+@pytest.fixture
+def sample_copy(sample_run: Run, tmp_path: Path) -> Run:
+    """The same run, copied to where `run_workflow` goes on with it, as with a run of its own."""
+    return copy_of(sample_run, tmp_path / "work")
+
+
 @pytest.fixture(scope="session")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """A real Slurm of two nodes, n1 and n2: the prefix of commands that are to run on it.
@@ -147,11 +247,8 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
         stderr=subprocess.STDOUT,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not ready.exists():
-            assert cluster.poll() is None, cluster.stdout.read()
-            assert time.monotonic() < deadline, "Slurm does not start"
-            time.sleep(0.05)
+        wait_until(lambda: ready.exists() or cluster.poll() is not None)
+        assert cluster.poll() is None, cluster.stdout.read()
         (inside,) = psutil.Process(cluster.pid).children()
         enter = [
             "nsenter",

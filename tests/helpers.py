@@ -1,10 +1,12 @@
-"""What several tests share: strict comparison of JSON values and the parity cases."""
+"""What several tests share: strict comparison of JSON values, the samples, the parity cases."""
 
 import gzip
 import io
 import json
 import os
 import struct
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,11 @@ import pytest
 from xxhash import xxh3_128, xxh3_128_digest
 
 ROOT = Path(__file__).resolve().parents[1]
+SAMPLE = ROOT / "workflow" / "sample" / "manifests"
+SHIPPED = ROOT / "tests" / "data" / "parity.jsonl.gz"
+NEEDS_SHARED = "needs ../shared"
+
+Case = dict[str, Any]
 
 
 def same_json(a: Any, b: Any) -> str | None:
@@ -49,6 +56,14 @@ def _shown(value: Any) -> str:
     return f"{text[:80]}{'…' if len(text) > 80 else ''} ({type(value).__name__})"
 
 
+def wait_until(condition: Callable[[], object], seconds: float = 300) -> None:
+    """Wait for what is going to be; the limit is for what never comes, on the busiest machine."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {seconds:.0f} s"
+        time.sleep(0.02)
+
+
 def of_lines(content: bytes) -> str:
     """The checksum of lines, as the README says that it is made."""
     total = xxh3_128()
@@ -57,21 +72,37 @@ def of_lines(content: bytes) -> str:
     return total.hexdigest()
 
 
+SHARED = Path(os.environ.get("ALM_SHARED") or ROOT.parent / "shared")
+"""All parity cases and the reference's sample; `ALM_SHARED=none` says that they are not here."""
+
+
+def has_shared_folder() -> bool:
+    return (SHARED / "parity" / "cases.jsonl.gz").is_file()
+
+
 def shared_folder() -> Path:
-    """The folder with the parity cases and the sample, or skip the test that needs it."""
-    folder = Path(os.environ.get("ALM_SHARED") or ROOT.parent / "shared")
-    if not (folder / "parity" / "cases.jsonl.gz").is_file():
-        pytest.skip("needs ../shared (the parity cases are not part of the repository)")
-    return folder
+    """That folder, or skip the test that needs it."""
+    if not has_shared_folder():
+        pytest.skip(f"{NEEDS_SHARED}, which is not part of the repository, or ALM_SHARED=FOLDER")
+    return SHARED
 
 
-def parity_cases() -> list[dict[str, Any]]:
-    """The cases made with the reference: `builder`, `overlap`, `entry`, `expected` or `error`."""
-    with gzip.open(shared_folder() / "parity" / "cases.jsonl.gz", "rt", encoding="utf-8") as lines:
+def may_be_skipped(reason: str) -> bool:
+    """Whether a test that was skipped for this reason is none that `--no-skips` is there for."""
+    return os.environ.get("ALM_SHARED") == "none" and NEEDS_SHARED in reason
+
+
+def parity_cases(which: str) -> list[Case]:
+    """Cases made with the reference: `builder`, `overlap`, `entry`, `expected` or `error`.
+
+    Those that are `shipped` in tests/data, chosen by choose_parity.py there, or `all` of the 700.
+    """
+    path = SHIPPED if which == "shipped" else shared_folder() / "parity" / "cases.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [json.loads(line) for line in lines]
 
 
-def expected_here(case: dict[str, Any]) -> dict[str, Any]:
+def expected_here(case: Case) -> dict[str, Any]:
     """The row the reference expects, as this project means it: with `loss_details` on and no
     manifest path, only a row below `min_sample_rate` differs, which keeps its fields here."""
     entry, builder = case["entry"], case["builder"]

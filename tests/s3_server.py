@@ -134,7 +134,7 @@ class Storage:
     @contextmanager
     def with_keys(self) -> Iterator[tuple[str, str]]:
         """Let the server check keys, and yield a good one with its secret."""
-        requests.post(f"{self.server_url}/moto-api/reset-auth", data=b"3", timeout=10)
+        requests.post(f"{self.server_url}/moto-api/reset-auth", data=b"3", timeout=100)
         try:
             iam = boto3.client(
                 "iam",
@@ -153,8 +153,8 @@ class Storage:
             key = iam.create_access_key(UserName="reader")["AccessKey"]
             yield key["AccessKeyId"], key["SecretAccessKey"]
         finally:
-            requests.post(f"{self.server_url}/moto-api/reset-auth", data=b"Infinity", timeout=10)
-            requests.post(f"{self.server_url}/moto-api/reset", timeout=10)
+            requests.post(f"{self.server_url}/moto-api/reset-auth", data=b"Infinity", timeout=100)
+            requests.post(f"{self.server_url}/moto-api/reset", timeout=100)
 
 
 @pytest.fixture(scope="session")
@@ -170,7 +170,7 @@ def moto_server() -> Iterator[str]:
 @pytest.fixture
 def storage(moto_server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Storage]:
     """An empty bucket behind a proxy, and the environment that leads there."""
-    requests.post(f"{moto_server}/moto-api/reset", timeout=10)
+    requests.post(f"{moto_server}/moto-api/reset", timeout=100)
     proxy = Proxy(int(moto_server.rpartition(":")[2]))
     for name, value in {
         "AWS_ENDPOINT_URL": proxy.url,

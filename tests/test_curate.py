@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import plain
 import pytest
+import yaml
 from helpers import ROOT, same_json, shared_folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,6 +63,16 @@ def nearly(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 # The sample of the project
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_settings_are_those_of_the_configuration(name):
+    shipped, ready_made = (
+        yaml.safe_load((ROOT / "config" / f"{each}.yaml").read_text())
+        for each in ("pipeline", name)
+    )
+    settings = {**asdict(parameters(name)[0]), **asdict(parameters(name)[1])}
+    assert settings == {key: (shipped | ready_made)[key] for key in settings}
 
 
 def sample_manifests() -> list[str]:

@@ -1,6 +1,7 @@
 """Parameters that check themselves."""
 
 import dataclasses
+import inspect
 import math
 import pickle
 
@@ -14,6 +15,14 @@ from alm.errors import AlmError, ParameterError
 def test_the_defaults_are_those_of_the_reference():
     assert dataclasses.asdict(WindowParams()) == {**BUILDER_DEFAULTS, "loss_details": False}
     assert dataclasses.asdict(OverlapParams()) == {**OVERLAP_DEFAULTS, "keep_windows": True}
+
+
+@pytest.mark.parametrize("cls", [WindowParams, OverlapParams])
+def test_the_docstring_names_each_parameter_and_what_is_allowed(cls):
+    text = inspect.getdoc(cls)
+    for field in dataclasses.fields(cls):
+        assert f"\n    {field.name}: {field.metadata['description']} It is " in text
+        assert field.metadata["allowed"] in text
 
 
 @pytest.mark.parametrize(

@@ -7,41 +7,54 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backports import zstd
-from conftest import Run, RunWorkflow
-from helpers import ROOT, of_lines
+from conftest import Run, RunWorkflow, copy_of, shared_run, workflow_in
+from helpers import ROOT, SAMPLE, of_lines
 
-from alm import __version__
+from alm import __version__, cli
 from alm.errors import AlmError
 from alm.provenance.code import code_hash
 from alm.verify import main, verify
 
 pytestmark = pytest.mark.workflow
 
-SAMPLE = sorted((ROOT / "workflow" / "sample" / "manifests").rglob("*.jsonl"))
-ROWS = b"".join(path.read_bytes() for path in SAMPLE).splitlines(keepends=True)
+ROWS = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl"))).splitlines(True)
 SETTINGS = {"manifest_path": "in", "shard_size": 130_000, "max_invalid_fraction": 1.0}
+FILES = ["quarantine.jsonl", "stats.json", "stats.tsv", "stats.parquet"]
 
 
-def put_manifests(folder: Path) -> dict[str, bytes]:
-    """Manifests of every kind under ``in``, with rows to refuse; their lines by path."""
-    lines = {
-        "in/a.jsonl": b"\n" + ROWS[0] + b"{broken\r\n \r\n" + b"".join(ROWS[1:]).rstrip(),
-        "in/b.jsonl.gz": ROWS[3] + b"[]\n" + ROWS[4],
-        "in/c.jsonl.zst": ROWS[5] + ROWS[6] + b"\n",
-        "in/d 'é'.jsonl": ROWS[7] * 2,
-        "in/e.jsonl": b"",
-    }
-    (folder / "in").mkdir(parents=True)
-    for name, content in lines.items():
+MANIFESTS = {
+    "in/a.jsonl": b"\n" + ROWS[0] + b"{broken\r\n \r\n" + b"".join(ROWS[1:]).rstrip(),
+    "in/b.jsonl.gz": ROWS[3] + b"[]\n" + ROWS[4],
+    "in/c.jsonl.zst": ROWS[5] + ROWS[6] + b"\n",
+    "in/d 'é'.jsonl": ROWS[7] * 2,
+    "in/e.jsonl": b"",
+}
+"""The lines of manifests of every kind, with rows to refuse, by path."""
+
+
+def put_manifests(folder: Path) -> None:
+    (folder / "in").mkdir()
+    for name, content in MANIFESTS.items():
         pack = {".gz": gzip.compress, ".zst": zstd.compress}.get(Path(name).suffix, bytes)
         (folder / name).write_bytes(pack(content))
-    return lines
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """A run over these manifests, to look at, not to change."""
+
+    def make(folder: Path) -> Run:
+        put_manifests(folder)
+        return workflow_in(folder)(**SETTINGS)
+
+    with shared_run(tmp_path_factory, "recorded", make) as run:
+        yield run
 
 
 def record_of(run: Run) -> dict[str, Any]:
@@ -60,21 +73,17 @@ def findings(output: Path) -> list[tuple[str, str]]:
     return [tuple(finding) for finding in verify(output)]
 
 
-def test_the_record_is_true(
-    run_workflow: RunWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "work"
-    lines = put_manifests(folder)
-    run = run_workflow(**SETTINGS)
+def test_the_record_is_true(recorded: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, folder = recorded, recorded.output.parent
     record = record_of(run)
     rows = (run.output / "alm_output.jsonl").read_bytes()
     refused = run.lines("quarantine.jsonl")
 
     assert record["alm"]["version"] == __version__
     source = "find {} -type f | grep -v pycache | LC_ALL=C sort | xargs sha256sum | sha256sum"
-    python = r"alm \( -name '*.py' -o -name '*.pyx' \)"
+    python = r"alm -regex '.*\.\(py\|pxd\|pyx\|j2\|css\|js\)'"
     assert record["alm"]["source_sha256"] == shell(source.format(python))[:64]
-    workflow = "Snakefile workflow/rules workflow/scripts workflow/schemas"
+    workflow = "Snakefile workflow/Snakefile workflow/rules workflow/scripts workflow/schemas"
     assert record["alm"]["workflow_sha256"] == shell(source.format(workflow))[:64]
     assert record["alm"]["commit"].removesuffix("-dirty") == shell("git rev-parse HEAD")
     assert record["parameters"] == run.stats["parameters"] | {"target_duration": 120.0}
@@ -97,16 +106,15 @@ def test_the_record_is_true(
     for part, content in zip(record["parts"], parts, strict=True):
         assert (part["bytes"], part["rows"]) == (len(content), content.count(b"\n"))
         assert part["lines_xxh128"] == of_lines(content)
-    names = ["quarantine.jsonl", "stats.json", "stats.tsv", "stats.parquet"]
-    assert [each["path"] for each in record["files"]] == names
+    assert [each["path"] for each in record["files"]] == FILES
     for each in record["files"]:
         path = run.output / each["path"]
         assert (each["bytes"], each["sha256"]) == (path.stat().st_size, sha256(path))
     assert record["files"][0]["lines"] == len(refused) == 2
 
-    assert [each["path"] for each in record["manifests"]] == list(lines)
+    assert [each["path"] for each in record["manifests"]] == list(MANIFESTS)
     for each in record["manifests"]:
-        path, content = each["path"], lines[each["path"]]
+        path, content = each["path"], MANIFESTS[each["path"]]
         status = (folder / path).stat()
         assert each["bytes"] == status.st_size
         assert each["version"] == f"{status.st_size}-{status.st_mtime_ns}"
@@ -118,10 +126,18 @@ def test_the_record_is_true(
     monkeypatch.chdir(folder)
     assert findings(run.output) == []
 
-    # The same again is the same record; other cuts and cores give the same checksums.
+
+def test_the_same_again_is_the_same_record(
+    recorded: Run, run_workflow: RunWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other cuts and cores give the same checksums."""
+    copy_of(recorded, tmp_path / "work")
+    monkeypatch.chdir(tmp_path / "work")
+    shutil.rmtree("out")
+    run = run_workflow(**SETTINGS)
     text = (run.output / "provenance.json").read_bytes()
-    shutil.rmtree(run.output)
-    assert (run_workflow(**SETTINGS).output / "provenance.json").read_bytes() == text
+    assert text == (recorded.output / "provenance.json").read_bytes()
+    record = json.loads(text)
     other = run_workflow(**SETTINGS | {"shard_size": "auto", "output_dir": "other"}, cores=1)
     assert record_of(other)["output"] == record["output"]
     assert record_of(other)["manifests"] == record["manifests"]
@@ -132,7 +148,7 @@ def test_the_record_is_true(
     again = record_of(indexed)
     assert again["output"] == record["output"] | {"path": "alm_output.index.jsonl"}
     assert again["parts"] == record["parts"]
-    assert [each["path"] for each in again["files"]] == ["alm_output.index.jsonl", *names]
+    assert [each["path"] for each in again["files"]] == ["alm_output.index.jsonl", *FILES]
     assert findings(indexed.output) == []
     part = indexed.output / again["parts"][1]["path"]
     flip(part.name, -5)(part.parent)
@@ -142,10 +158,10 @@ def test_the_record_is_true(
 
 
 def test_a_manifest_more_leaves_what_is_known_of_the_others(
-    run_workflow: RunWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    recorded: Run, run_workflow: RunWorkflow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put_manifests(tmp_path / "work")
-    before = record_of(run_workflow(**SETTINGS))
+    before = record_of(recorded)
+    copy_of(recorded, tmp_path / "work")
     (tmp_path / "work" / "in" / "a2.jsonl").write_bytes(ROWS[0] * 10)
     run = run_workflow(**SETTINGS)
     assert 0 < run.jobs["build"] < before["made_by"][0]["shards"]
@@ -298,16 +314,14 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], int, list[str]]] = {
 
 
 def test_every_damage_is_found_and_named(
-    run_workflow: RunWorkflow,
+    recorded: Run,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture,
 ) -> None:
-    put_manifests(tmp_path / "work")
-    run_workflow(**SETTINGS)
     for name, (damage, code, expected) in DAMAGES.items():
         folder = tmp_path / "copies" / name
-        shutil.copytree(tmp_path / "work", folder, copy_function=shutil.copy2)
+        copy_of(recorded, folder)
         damage(folder)
         monkeypatch.chdir(folder)
         assert main(["out"]) == code, name
@@ -318,13 +332,10 @@ def test_every_damage_is_found_and_named(
         shutil.rmtree(folder)
 
 
-def test_make_verify_checks_the_directory_that_it_is_given(
-    run_workflow: RunWorkflow, tmp_path: Path
+def test_make_verify_and_the_command_check_the_directory_that_they_are_given(
+    sample_run: Run, tmp_path: Path, capsys: pytest.CaptureFixture
 ) -> None:
-    (tmp_path / "work").mkdir()
-    (tmp_path / "work" / "m.jsonl").write_bytes(b"".join(ROWS))
-    output = run_workflow(manifest_path=str(tmp_path / "work" / "m.jsonl")).output
-    folder = shutil.copytree(output, tmp_path / "out put")
+    folder = shutil.copytree(sample_run.output, tmp_path / "out put")
 
     def make() -> subprocess.CompletedProcess:
         # As `make verify`, without what sets up an environment.
@@ -335,12 +346,16 @@ def test_make_verify_checks_the_directory_that_it_is_given(
     done = make()
     assert (done.returncode, done.stderr) == (0, "")
     assert (
-        done.stdout == f"{folder}: 10 rows of 1 manifest: the outputs are as the run wrote them\n"
+        done.stdout == f"{folder}: 10 rows of 3 manifests: the outputs are as the run wrote them\n"
     )
+    assert cli.main(["verify", str(folder)]) == 0
+    assert capsys.readouterr() == (done.stdout, "")
     flip("alm_output.jsonl", 5)(folder)
     done = make()
     assert done.returncode == 1
     assert "line 1 is not as it was written" in done.stdout
+    assert cli.main(["verify", str(folder)]) == 1
+    assert capsys.readouterr() == (done.stdout, "")
 
 
 @pytest.mark.parametrize(

@@ -130,11 +130,3 @@ def _find_or_build(sources: Sources) -> Path:
     except NotCompiledError as error:
         os.environ[FAILED] = "\n".join((sources.key, error.reason, error.remedy))
         raise
-
-
-def __getattr__(name: str) -> ModuleType | None:  # until their callers import them directly
-    if name not in ("kernel", "measures"):
-        raise AttributeError(name)
-    from importlib import import_module
-
-    return import_module(f"alm._{name}") if status().form == "compiled" else None

@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from alm import files
 from alm.errors import ParameterError
 from alm.input import ByteRange, Manifest, is_compressed
 
@@ -107,14 +106,8 @@ def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
     return tuple(ByteRange(*span) for span in json.loads(Path(path).read_bytes()))
 
 
-def write_plan(shards: Sequence[Shard], path: str | Path) -> None:
-    """Write all shards of a run, as JSON."""
-    with files.written_whole(path) as file:
-        file.write(json.dumps(dict(shards)).encode() + b"\n")
-
-
 def read_plan(path: str | Path) -> list[Shard]:
-    """Read what :func:`write_plan` wrote.
+    """Read what :func:`alm.jobs.plan.write_plan` wrote.
 
     Raises:
         ParameterError: it is not there.

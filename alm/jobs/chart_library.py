@@ -9,6 +9,6 @@ from alm.report import charts
 
 
 def write_library(target: str | Path) -> None:
-    """Write the script that draws the charts of the pages, the same for every run."""
+    """Write the script to a file; it takes a second or two to make."""
     with files.written_whole(target) as file:
         file.write(charts.library().encode())

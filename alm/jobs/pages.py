@@ -1,4 +1,4 @@
-"""Last step of a run: its statistics, quarantine and benchmarks -> the pages of the report."""
+"""The report of a run: statistics, quarantine and benchmarks -> its pages."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path
 from alm import files
 from alm.report.manifests import manifests
 from alm.report.overview import overview
-from alm.report.quarantine import Record, quarantine
+from alm.report.quarantine import RefusedRow, quarantine
+from alm.report.render import render
 from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 from alm.rows import codec
@@ -40,17 +41,17 @@ def write_report(
             ``runtime``.
     """
     stats = codec.loads(Path(stats_json).read_bytes())
-    script = Path(library).read_text()
-    content = {
-        "overview": overview(stats, script),
-        "windows": windows(stats, script),
+    values = {
+        "overview": overview(stats),
+        "windows": windows(stats),
         "manifests": manifests(stats, _table(stats_tsv)),
-        "quarantine": quarantine(stats, _records(quarantine_jsonl)),
-        "runtime": runtime(_measured(Path(benchmarks), shards), script),
+        "quarantine": quarantine(stats, _refused_rows(quarantine_jsonl)),
+        "runtime": runtime(_measured(Path(benchmarks), shards)),
     }
+    script = Path(library).read_text(encoding="utf-8")
     for name, path in pages.items():
         with files.written_whole(path) as file:
-            file.write(content[name].encode(errors="replace"))
+            file.write(render(name, values[name], script).encode())
 
 
 def _table(path: str | Path) -> Iterator[dict[str, str]]:
@@ -58,7 +59,7 @@ def _table(path: str | Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file, dialect="excel-tab")
 
 
-def _records(path: str | Path) -> Iterator[Record]:
+def _refused_rows(path: str | Path) -> Iterator[RefusedRow]:
     with open(path, "rb") as file:
         for line in file:
             yield codec.loads(line)

@@ -30,7 +30,13 @@ RECORD = "provenance.json"
 FORMAT = 1
 """Of the record; a reader refuses one that it does not know."""
 
-WORKFLOW = ("Snakefile", "workflow/rules/*", "workflow/scripts/*.py", "workflow/schemas/*")
+WORKFLOW = (
+    "Snakefile",
+    "workflow/Snakefile",
+    "workflow/rules/*",
+    "workflow/scripts/*.py",
+    "workflow/schemas/*",
+)
 """The source of the workflow beside the package."""
 
 
@@ -59,7 +65,7 @@ def write_record(
         others: the other outputs.
         target: the record, in the folder of the outputs.
         parameters: the configuration of the run, ``target_duration`` resolved.
-        workflow: the folder of the ``Snakefile``.
+        workflow: the folder of the workflow's source.
     """
     folder = Path(target).parent
     builds = [Summary.read(path) for path in built]

@@ -13,11 +13,16 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
 SUFFIXES = (".py", ".pxd", ".pyx")
+DATA_SUFFIXES = (".j2", ".css", ".js")
+"""Of the report's templates, and what they need."""
+
 CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^)]*\)|[^\n]*)", re.MULTILINE)
 
 
 def code_hash(module: str) -> str:
     """A short hash of the sources of ``module`` and of all of this package that it imports.
+
+    That includes folders of data, which a module imports to name them, as ``alm.report.templates``.
 
     Snakemake sees edits of scripts but not of a package, so this goes into the parameters of a
     rule: changed code reruns what it changes, and nothing else.
@@ -30,9 +35,10 @@ def code_hash(module: str) -> str:
         if name in seen:
             continue
         seen.add(name)
-        for path in _source_files(name):
+        sources = _source_files(name)
+        for path in sources or _data_files(name):
             found[path] = path.read_bytes()
-            waiting += _imports(found[path], path.suffix)
+            waiting += _imports(found[path], path.suffix) if sources else ()
     digest = hashlib.blake2b(digest_size=8)
     for path in sorted(found):
         name = path.relative_to(PACKAGE).as_posix()
@@ -48,6 +54,15 @@ def _source_files(module: str) -> list[Path]:
     path = PACKAGE.joinpath(*rest)
     candidates = (path / "__init__.py", *map(path.with_suffix, SUFFIXES))
     return [candidate for candidate in candidates if candidate.is_file()]
+
+
+def _data_files(module: str) -> list[Path]:
+    """The files of a folder of this package that holds no modules: templates, for instance."""
+    package, *rest = module.split(".")
+    folder = PACKAGE.joinpath(*rest)
+    if package != PACKAGE.name or not rest or not folder.is_dir():
+        return []
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 @cache
@@ -94,8 +109,8 @@ def source_sha256(folder: str | Path, *patterns: str) -> str:
 
 def package_sha256() -> str:
     """:func:`source_sha256` of this package, from the folder that it lies in."""
-    name = PACKAGE.name
-    return source_sha256(PACKAGE.parent, *(f"{name}/**/*{suffix}" for suffix in SUFFIXES))
+    suffixes = (*SUFFIXES, *DATA_SUFFIXES)
+    return source_sha256(PACKAGE.parent, *(f"{PACKAGE.name}/**/*{suffix}" for suffix in suffixes))
 
 
 def commit() -> str | None:

@@ -8,15 +8,15 @@ second stage parses the first of them only and copies the rest.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import NamedTuple
 
-from alm import compiled
 from alm.params import OverlapParams, WindowParams
+from alm.records.spelling import line
 from alm.rows import codec
 from alm.rows.row import Number, Row, recording_length
-from alm.windows import overlap
-from alm.windows.build import Candidates, Losses, Windows, without
+from alm.windows.candidates import Candidates, Losses, Windows
+from alm.windows.cuts import without, without_each
+from alm.windows.filter import decide
 
 COMPUTED = frozenset(
     {
@@ -72,19 +72,14 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
     Raises:
         RowError: the row is nested too deeply to be written.
     """
-    dropped = params.dropped_segment_fields
-    segments = row["segments"]
-    if compiled.kernel:
-        segments = compiled.kernel.without_each(segments, dropped)
-    elif not dropped.isdisjoint(chain.from_iterable(segments)):
-        segments = [without(segment, dropped) for segment in segments]
-    texts, offsets = codec.dumps_joined(segments + found.cuts.copies)
+    segments = without_each(row["segments"], params.dropped_segment_fields)
+    texts, offsets = codec.dumps_joined(segments + found.copies.segments)
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
         offsets=offsets,
-        starts=[*found.columns.starts, *found.cuts.starts],
-        ends=[*found.columns.ends, *found.cuts.ends],
+        starts=[*found.columns.starts, *found.copies.starts],
+        ends=[*found.columns.ends, *found.copies.ends],
         length=recording_length(row, found.columns.last_end),
         truncation_events=found.truncation_events,
         manifest=manifest,
@@ -146,7 +141,7 @@ class Finished(NamedTuple):
 def finish(record: Record, params: OverlapParams) -> Finished:
     """The second stage on one record."""
     windows = record.windows
-    summary, kept = overlap.decide(windows.starts, windows.ends, params)
+    summary, kept = decide(windows.starts, windows.ends, params)
     talk = codec.dumps(windows.talk)
     every = range(len(windows.firsts))
     head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
@@ -167,37 +162,8 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     parts: tuple[bytes | Sequence[int], ...] = (head, middle, kept, tail)
     if params.keep_windows:
         parts = (head, b'"windows":[', every, b"],", middle, kept, tail)
-    return Finished(_line(parts, record, talk), summary, kept)
-
-
-def _line(parts: Sequence[bytes | Sequence[int]], record: Record, talk: bytes) -> bytes:
-    """The parts joined: bytes as they are, and windows, by their numbers, spelled out."""
-    if compiled.kernel:
-        windows, segments, offsets = record.windows, record.segments, record.offsets
-        line: bytes = compiled.kernel.line(parts, windows, segments, offsets, talk)
-        return line
-    # One join of all pieces, as the line is long: nothing in it is copied twice.
-    talks = talk[2:-2].split(b"],[")
-    pieces: list[bytes] = []
-    for part in parts:
-        pieces += (part,) if isinstance(part, bytes) else _spell_out_windows(record, part, talks)
-    return b"".join(pieces)
-
-
-def _spell_out_windows(record: Record, chosen: Sequence[int], talk: Sequence[bytes]) -> list[bytes]:
-    """The pieces of the text of some windows."""
-    segments, offsets = record.segments, record.offsets
-    firsts, stops, cuts, *_ = record.windows
-    pieces = [b'{"segments":[', b"", b"", b'],"speaker_durations":[', b"", b"]},"] * len(chosen)
-    pieces[1::6] = [segments[offsets[firsts[k]] : offsets[stops[k]] - 1] for k in chosen]
-    # With the comma before it: there is a segment before each cut one.
-    pieces[2::6] = [
-        segments[offsets[cut] - 1 : offsets[cut + 1] - 1] if (cut := cuts[k]) >= 0 else b""
-        for k in chosen
-    ]
-    pieces[4::6] = [talk[k] for k in chosen]
-    pieces[-1:] = [b"]}"] if pieces else []
-    return pieces
+    text = line(parts, windows, record.segments, record.offsets, talk)
+    return Finished(text, summary, kept)
 
 
 def _spell_out(record: Record, first: int, stop: int, cut: int) -> bytes:

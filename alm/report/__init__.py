@@ -1,6 +1,5 @@
 """The pages of the report: what a run kept and lost, to look at.
 
-From the ground up: ``html`` (text to safe markup), ``units`` (figures in words), ``charts``
-(Vega-Lite), ``page`` (the frame of a page), and a module for
-each page. All are pure: figures in, text out.
+A module a page turns figures into the values that its template shows, charts among them; ``render``
+puts both together. All are pure: figures in, text out.
 """

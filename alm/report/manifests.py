@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from alm.report.html import exact, table, tag
-from alm.report.page import notice, page, section
 from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept
-from alm.text import count, counted, duration, percent, shortened
 
 MOST_ROWS = 500
 """At either end of the table: it is embedded in the report, and a browser has to sort it."""
@@ -53,56 +50,26 @@ class Manifest(NamedTuple):
         """The share of the audio that kept windows cover; 0 without audio."""
         return self.kept / self.audio if self.audio > 0 else 0.0
 
-
-COLUMNS = (
-    ("Manifest", False),
-    ("Rows", True),
-    ("Quarantined", True),
-    ("Audio", True),
-    ("Windows", True),
-    ("Yield", True),
-    ("Largest loss", False),
-    ("Speech lost to it", True),
-)
+    @property
+    def share_lost(self) -> float:
+        """The share of the speech that the largest loss took; 0 without speech."""
+        return self.lost / self.speech if self.speech > 0 else 0.0
 
 
-def manifests(stats: Stats, rows: Iterable[Mapping[str, str]]) -> str:
-    """The page ``manifests.html``.
+def manifests(stats: Stats, rows: Iterable[Mapping[str, str]]) -> dict[str, object]:
+    """The values of the page.
 
     Args:
         stats: the run.
-        rows: of ``stats.tsv``.
+        rows: of ``stats.tsv``. Of very many, only those at both ends of the table are shown.
     """
     found = sorted(map(Manifest.of, rows), key=lambda manifest: manifest.gain)
-    nothing = nothing_kept(stats)
-    shown, about = found, "The poorest come first; a click on a title sorts by it."
-    if len(found) > 2 * MOST_ROWS:
-        shown = found[:MOST_ROWS] + found[-MOST_ROWS:]
-        about += (
-            f" Of {count(len(found))} manifests these are the {MOST_ROWS} with the lowest yield "
-            f"and the {MOST_ROWS} with the highest; stats.tsv has all."
-        )
-    return page(
-        f"What came of {counted(len(found), 'manifest')}",
-        "Where to look first when the yield is low.",
-        *([notice(f"{nothing}.")] if nothing else []),
-        section(
-            "Which manifests give little?",
-            tag("div", table(COLUMNS, map(_cells, shown), sortable=True), class_="panel"),
-            about=about,
-        ),
-    )
-
-
-def _cells(manifest: Manifest) -> tuple[object, ...]:
-    share = manifest.lost / manifest.speech if manifest.speech > 0 else 0.0
-    return (
-        shortened(manifest.path, 160),
-        exact(manifest.rows, count(manifest.rows)),
-        exact(manifest.quarantined, count(manifest.quarantined)),
-        exact(manifest.audio, duration(manifest.audio)),
-        exact(manifest.windows, count(manifest.windows)),
-        exact(manifest.gain, percent(manifest.gain)),
-        LOSSES[manifest.loss] if manifest.lost else "—",
-        exact(share, percent(share)),
-    )
+    all_fit = len(found) <= 2 * MOST_ROWS
+    return {
+        "nothing_kept": nothing_kept(stats),
+        "number": len(found),
+        "left_out": 0 if all_fit else len(found) - 2 * MOST_ROWS,
+        "most_rows": MOST_ROWS,
+        "manifests": found if all_fit else found[:MOST_ROWS] + found[-MOST_ROWS:],
+        "names_of_losses": LOSSES,
+    }

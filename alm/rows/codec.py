@@ -15,8 +15,8 @@ from typing import Any
 
 import orjson
 
-from alm import compiled
 from alm.errors import RowError
+from alm.rows.text import has_long_digits, joined
 
 MAX_DEPTH = 250
 """So deep is always accepted, being below what orjson writes (254) and what the standard library
@@ -30,8 +30,6 @@ _BREAK = orjson.Fragment(b"\n")
 """Tells where a text ends and the next begins: no text that orjson writes has a line break."""
 
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]')
-_DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"000000000")
-_LONG_DIGITS = b"0" * 19
 _LONG_INTEGER = re.compile(rb"(?<![\d.eE+])\d{19,}(?![\d.eE])")
 
 
@@ -41,23 +39,12 @@ def loads(text: bytes) -> Any:
     Raises:
         RowError: not UTF-8, not JSON, or a number in it is not finite.
     """
-    if not _has_long_integer(text):
+    if not (has_long_digits(text) and _LONG_INTEGER.search(text)):
         try:
             return orjson.loads(text)
         except orjson.JSONDecodeError:
             pass
     return _loads_exactly(text)
-
-
-def _has_long_integer(text: bytes) -> bool:
-    if compiled.kernel:
-        return compiled.kernel.has_long_digits(text) and _LONG_INTEGER.search(text) is not None
-    # In every fourth byte 19 digits in a row are still 4 or 5: a quick look that sorts most out.
-    return (
-        b"0000" in text[::4].translate(_DIGITS_AS_ZEROS)
-        and _LONG_DIGITS in text.translate(_DIGITS_AS_ZEROS)
-        and _LONG_INTEGER.search(text) is not None
-    )
 
 
 def _loads_exactly(text: bytes) -> Any:
@@ -155,12 +142,7 @@ def dumps_joined(values: Sequence[Any]) -> tuple[bytes, list[int]]:
     parted = [_BREAK] * (2 * len(values) - 1)
     parted[::2] = values
     try:
-        text = orjson.dumps(parted)  # one call: many calls took half as long again
+        return joined(orjson.dumps(parted), len(values))  # many calls took half as long again
     except TypeError:
         texts = [dumps(value) for value in values]
-    else:
-        if compiled.kernel:
-            joined: tuple[bytes, list[int]] = compiled.kernel.joined(text, len(values))
-            return joined
-        texts = text[1:-1].split(b",\n,")
     return b",".join(texts), [0, *accumulate([len(text) + 1 for text in texts])]

@@ -15,14 +15,14 @@ from alm.statistics.survey import LONG_SILENCE, STOPS
 from alm.text import duration
 
 SMELLS = {
-    "out_of_order": "segments that start before the one in front of them",
+    "out_of_order": "segments that start before the previous one",
     "overlapping": "segments that start before an earlier one has ended",
     "nested": "segments that lie wholly inside an earlier one",
-    "zero_duration": "segments of zero duration",
+    "zero_duration": "segments with a duration of zero",
     "negative_duration": "segments that end before they start",
     "words_outside": "segments whose first or last word lies outside them",
     "long_silence": f"kept windows with a silence of more than {LONG_SILENCE} s",
-    "repeated_recording": "rows whose audio_filepath stands in another row, too",
+    "repeated_recording": "rows whose audio_filepath also appears in another row",
 }
 """Properties of the data that windows silently depend on, in words."""
 
@@ -107,20 +107,20 @@ def _low_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str]:
     gains = {low: speech_from_bandwidth(survey, low, window.min_bandwidth) for low in tried}
     listed = ", ".join(f"{duration(gain)} at {low:g} Hz" for low, gain in gains.items())
     finding = (
-        f"Segments below min_bandwidth = {window.min_bandwidth:g} Hz. With a lower min_bandwidth "
-        f"there would pass, at most: {listed}."
+        f"Segments below min_bandwidth = {window.min_bandwidth:g} Hz. A lower min_bandwidth would "
+        f"let pass at most: {listed}."
     )
     if unmeasured := survey["segments_without_bandwidth"]:
         return (
-            f"{finding} {unmeasured} segments, all those of {survey['rows_without_bandwidth']} "
-            "rows among them, have no bandwidth and count as 0 Hz.",
+            f"{finding} {unmeasured} segments, among them all of "
+            f"{survey['rows_without_bandwidth']} rows, have no bandwidth and count as 0 Hz.",
             "Measure the missing bandwidths, or set min_bandwidth = 0 to do without.",
         )
     best = max(gains, key=lambda low: gains[low])
     return (
         finding,
-        f"min_bandwidth = {best:g} lets {duration(gains[best])} pass, at most, if audio of that "
-        "quality will do.",
+        f"min_bandwidth = {best:g} lets at most {duration(gains[best])} pass, if audio of that "
+        "quality is good enough.",
     )
 
 
@@ -152,12 +152,11 @@ def _missed_duration(survey: Stats, window: WindowParams) -> tuple[str, str]:
         for percent, count in survey.family("lost_duration").items()
         if 100 * (1 - wider) <= float(percent) < 100 * (1 - window.tolerance)
     )
-    action = f"Most often: {remedies[order[0]]}."
+    action = f"For the most common cause: {remedies[order[0]]}."
     if gained:
-        action += f" tolerance = {wider:g} brings back {gained} starts, at most."
+        action += f" tolerance = {wider:g} brings back at most {gained} starts."
     return (
-        f"Starts whose window did not reach {window.shortest:g} to {window.longest:g} s, since "
-        f"{listed}.",
+        f"Starts whose window did not reach {window.shortest:g} to {window.longest:g} s: {listed}.",
         action,
     )
 
@@ -174,7 +173,7 @@ def _stopped_by_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str
     return (
         "Part of lost_win: the window ended at a segment below min_bandwidth = "
         f"{window.min_bandwidth:g} Hz.",
-        "A lower min_bandwidth lets these windows grow on.",
+        "A lower min_bandwidth lets these windows grow further.",
     )
 
 
@@ -185,7 +184,7 @@ def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams)
     if overlap.target_duration != window.target_window_duration:
         action += (
             f" target_duration = {overlap.target_duration:g} differs from target_window_duration "
-            f"= {window.target_window_duration:g}: windows off the target are preferred."
+            f"= {window.target_window_duration:g}, so windows that miss it are preferred."
         )
     return Finding(
         "near_duplicates",
@@ -193,6 +192,6 @@ def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams)
         stats.seconds("total_dur_window") - stats.seconds("filtered_dur"),
         share,
         f"{removed} of {stats['windows']} candidate windows share {overlap.overlap_percentage:g} % "
-        "or more with one that stays. Nearly every segment starts a window, so most go.",
+        "or more with one that stays. Nearly every segment starts a window, so most are removed.",
         action,
     )

@@ -1,4 +1,4 @@
-"""What came of a run, in words; shared by all pages."""
+"""What came of a run, in words that the pages of the report share."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ LOSSES = {
     "lost_next_seg_bm": "Stopped by a segment of low bandwidth",
     "near_duplicates": "Near-duplicates of windows that stay",
 }
-"""Why segments start no window, or why windows go, in words."""
+"""Why a segment starts no window, or a candidate window is removed, in words."""
 
 PARTS_OF_LOST_WIN = ("lost_no_spkr", "lost_next_seg_bm")
 """Losses that ``lost_win`` counts, too."""
 
 
 def outcome(stats: Stats) -> tuple[str, str]:
-    """The outcome in a line, and in a sentence."""
+    """The outcome as a title, and as a sentence below it."""
     audio = stats["audio"]
     manifests = counted(stats["manifests"], "manifest")
     read = f"{counted(audio['recordings'], 'recording')} in {manifests}"
@@ -37,9 +37,9 @@ def outcome(stats: Stats) -> tuple[str, str]:
         read += f", {duration(audio['recording_dur'])} of audio"
     if nothing := nothing_kept(stats):
         if stats["entries"]:
-            return nothing, f"Read: {read}. What follows says why."
+            return nothing, f"Read: {read}. The sections below say why."
         if stats["quarantined"]:
-            return nothing, f"Read: {manifests}. The page on the quarantine says why."
+            return nothing, f"Read: {manifests}. The quarantine page says why."
         return nothing, f"Read: {manifests}. Is manifest_path right?"
     windows = counted(stats["filtered_windows"], "training window")
     return (

@@ -17,7 +17,8 @@ from alm.rows import codec
 from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
 from alm.statistics.measures import HIGHEST_HERTZ, by_bandwidth, disorder, heard, words_outside
-from alm.windows.build import NO_SPEAKER, Candidates
+from alm.windows.candidates import Candidates
+from alm.windows.growth import NO_SPEAKER
 
 SHARE_BIN = 0.05
 """Of a whole; the bins are named by their lower edge in percent."""
@@ -56,9 +57,12 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     survey.add_seconds(f"sample_rate_dur/{sample_rate}", found.stats["total_dur"])
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
-    odd = disorder(columns.starts, columns.ends, columns.durations)
-    for smell, number in odd._asdict().items():
-        survey.count(f"smell_{smell}", number)
+    odd = disorder(columns.starts, columns.ends)
+    survey.count("smell_out_of_order", odd.out_of_order)
+    survey.count("smell_overlapping", odd.overlapping)
+    survey.count("smell_nested", odd.nested)
+    survey.count("smell_zero_duration", odd.zero_duration)
+    survey.count("smell_negative_duration", odd.negative_duration)
     survey.count(
         "smell_words_outside", words_outside(row["segments"], columns.starts, columns.ends)
     )
@@ -106,7 +110,9 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
 
 def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
     """Why the windows that missed their duration did not grow on, by :data:`STOPS`."""
-    starts, ends, _, bandwidths, speakers, *_ = found.columns
+    columns = found.columns
+    starts, ends = columns.starts, columns.ends
+    bandwidths, speakers = columns.bandwidths, columns.speakers
     for first, stop in zip(found.losses.firsts, found.losses.stops, strict=True):
         if stop == len(starts):
             yield "end_of_recording"
@@ -130,24 +136,28 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
         survey: that of all rows.
     """
     windows = record.windows
-    in_candidates, in_kept, covered, speech, silences = heard(record, kept)
+    speech_in = heard(record.starts, record.ends, windows, kept)
     durations = [windows.ends[k] - windows.starts[k] for k in kept]
-    quiet = [max(0, lasts - spoken) for lasts, spoken in zip(durations, speech, strict=True)]
+    quiet = [
+        max(0, lasts - spoken) for lasts, spoken in zip(durations, speech_in.speech, strict=True)
+    ]
     stats.add_seconds("recording_dur", record.length)
-    stats.add_seconds("kept_dur", covered)
-    survey.add_seconds("candidate_dur", in_candidates)
-    survey.add_seconds("kept_speech_dur", in_kept)
-    for spoken, rest in zip(speech, quiet, strict=True):
+    stats.add_seconds("kept_dur", speech_in.covered)
+    survey.add_seconds("candidate_dur", speech_in.in_candidates)
+    survey.add_seconds("kept_speech_dur", speech_in.in_kept)
+    for spoken, rest in zip(speech_in.speech, quiet, strict=True):
         survey.add_seconds("window_speech_dur", spoken)
         survey.add_seconds("window_silence_dur", rest)
     if record.length:
-        survey.tally("recording_yield", _percent(covered / record.length))
+        survey.tally("recording_yield", _percent(speech_in.covered / record.length))
     survey.tally("windows_per_recording", len(kept))
     survey.tally("window_duration", *map(int, durations))
     survey.tally("window_silence", *map(_percent, map(truediv, quiet, durations)))
     survey.tally("speakers_per_window", *[windows.speakers[k] for k in kept])
     survey.tally("dominant_speaker", *_shares_of_the_first(windows.talk[k] for k in kept))
-    survey.count("smell_long_silence", sum(silence > LONG_SILENCE for silence in silences))
+    survey.count(
+        "smell_long_silence", sum(silence > LONG_SILENCE for silence in speech_in.silences)
+    )
 
 
 def _shares_of_the_first(talk: Iterable[Sequence[Number]]) -> Iterator[int]:

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from alm.errors import RowError
-from alm.rows.row import MAX_SECONDS, NUMBERS, Number, Segment, check_number, json_type
-
-
-class _Words(NamedTuple):
-    """The words of a segment, their texts, their sorted ends, and whether that is their order."""
-
-    words: list[dict[str, Any]]
-    texts: list[str | None]
-    ends: list[Number]
-    in_order: bool
-
-
-_NONE = _Words([], [], [], True)
+from alm.rows.row import END, START, WORD, WORDS, Number, Segment, json_type, not_a_number
+from alm.rows.timeline import is_time
 
 
 class Cuts:
-    """Cut copies of a row's segments, each made once, however many windows end with it.
+    """The cut copies of a row's segments, each made once, however many windows end with it.
 
-    ``copies``, without the fields to drop, are in the order in which they were first wanted; they
-    last from ``starts`` to ``ends`` (seconds).
+    ``copies``, ``starts`` and ``ends`` are the columns of :class:`alm.windows.candidates.Copies`,
+    in the order in which the copies were first wanted.
     """
 
-    def __init__(self, segments: Sequence[Segment], dropped: frozenset[str] = frozenset()) -> None:
+    def __init__(self, segments: list[Segment], dropped: frozenset[str]) -> None:
         self.copies: list[Segment] = []
         self.starts: list[Number] = []
         self.ends: list[Number] = []
         self._segments = segments
-        self._dropped = dropped
-        self._words: dict[int, _Words] = {}
-        self._numbers: dict[tuple[int, int], int] = {}
+        self._dropped = tuple(dropped)
+        self._keeps_words = WORDS not in dropped
+        self._word_ends: list[list[Number] | None] = [None] * len(segments)
+        self._texts: list[list[str | None] | None] = [None] * len(segments)
+        self._numbers: dict[int, int] = {}
 
     def cut(self, index: int, limit: Number) -> int:
         """Keep the words of segment ``index`` that end at or before ``limit`` (seconds).
@@ -51,64 +40,96 @@ class Cuts:
         Raises:
             RowError: the words are malformed; they are looked at here only.
         """
-        spoken = self._words.get(index)
-        if spoken is None:
-            spoken = self._words[index] = _checked(self._segments[index])
-        words, texts, ends, in_order = spoken
-        count = bisect_right(ends, limit)  # how many are kept tells which they are
-        key = index, count
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._numbers[key] = len(self.copies)
-            segment = self._segments[index]
-            copy = segment.copy()
-            if not count:
-                copy["end"], copy["text"], copy["words"] = segment["start"], "", []
-            elif in_order:
-                copy["end"], copy["words"] = ends[count - 1], words[:count]
-                copy["text"] = " ".join(filter(None, texts[:count]))
-            else:
-                kept = [word for word in words if word["end"] <= limit]
-                copy["end"], copy["words"] = kept[-1]["end"], kept
-                copy["text"] = " ".join([text for word in kept if (text := word.get("word"))])
-            self.starts.append(segment["start"])
-            self.ends.append(copy["end"])
-            for name in self._dropped:
-                copy.pop(name, None)
-            self.copies.append(copy)
+        ends = self._word_ends[index]
+        if ends is None:
+            ends = self._look_at_words(index)
+        kept = bisect_right(ends, limit)  # how many are kept tells which they are
+        key = kept * len(self._segments) + index
+        number = self._numbers.get(key, -1)
+        if number < 0:
+            number = len(self.copies)
+            self._numbers[key] = number
+            self._copy(index, kept, limit)
         return number
 
+    def _look_at_words(self, index: int) -> list[Number]:
+        """The sorted ends of a segment's words, noted with their texts if sorted they were."""
+        segment = self._segments[index]
+        words = segment.get(WORDS, [])
+        if type(words) is not list:
+            raise RowError("wrong_type", f"words is {json_type(words)}; it must be an array")
+        ends: list[Number] = []
+        texts: list[str | None] = []
+        before = None
+        in_order = True
+        for word in words:
+            if type(word) is not dict:
+                raise RowError("wrong_type", f"a word is {json_type(word)}; it must be an object")
+            fields = word
+            end = fields.get(END)
+            if not is_time(end):
+                raise not_a_number(fields, "end", "a word")
+            text = fields.get(WORD)
+            if text and type(text) is not str:
+                raise RowError("wrong_type", "a word's word is not text")
+            if before is not None and before > end:
+                in_order = False
+            before = end
+            ends.append(end)
+            texts.append(text)
+        if in_order:
+            self._texts[index] = texts
+        else:
+            ends.sort()
+        self._word_ends[index] = ends
+        return ends
 
-def _checked(segment: Segment) -> _Words:
-    words: Any = segment.get("words", [])
-    if words == []:
-        return _NONE
-    try:
-        ends = [word["end"] for word in words]
-        texts = [word.get("word") for word in words]
-        "".join(filter(None, texts))  # refuses what is no text
-        in_order = sorted(ends)
-        sound = (
-            type(words) is list
-            and NUMBERS.issuperset(map(type, ends))
-            and -MAX_SECONDS <= in_order[0]
-            and in_order[-1] <= MAX_SECONDS
-            and math.isfinite(sum(ends))  # not with NaN
-        )
-    except (KeyError, TypeError, AttributeError, OverflowError):
-        sound = False
-    if not sound:
-        _explain(words)
-    return _Words(words, texts, in_order, in_order == ends)
+    def _copy(self, index: int, kept: int, limit: Number) -> None:
+        """Add a copy of segment ``index`` with those of its words that end by ``limit``."""
+        segment = self._segments[index]
+        copy: dict[str, Any] = segment.copy()
+        words: list[Any] = []
+        end, text = segment[END], ""
+        if not kept:
+            end = segment[START]
+        else:
+            texts = self._texts[index]
+            words = segment[WORDS]
+            if texts is not None:
+                words = words[:kept]
+                texts = texts[:kept]
+            else:
+                words = [word for word in words if word[END] <= limit]
+                texts = [word.get(WORD) for word in words]
+            end = words[len(words) - 1][END]
+            text = " ".join([text for text in texts if text])
+        copy[END] = end
+        copy["text"] = text
+        if self._keeps_words:
+            copy[WORDS] = words
+        for name in self._dropped:
+            copy.pop(name, None)
+        self.copies.append(copy)
+        self.starts.append(segment[START])
+        self.ends.append(end)
 
 
-def _explain(words: Any) -> None:
-    """Raise the error that names what :func:`_checked` found unsound."""
-    if type(words) is not list:
-        raise RowError("wrong_type", f"words is {json_type(words)}; it must be an array")
-    for word in words:
-        if type(word) is not dict:
-            raise RowError("wrong_type", f"a word is {json_type(word)}; it must be an object")
-        check_number(word, "end", "a word", limit=MAX_SECONDS)
-        if word.get("word") and type(word["word"]) is not str:
-            raise RowError("wrong_type", "a word's word is not text")
+def without(fields: dict[str, Any], dropped: frozenset[str]) -> dict[str, Any]:
+    """``fields`` less the dropped names; the same object where there is nothing to drop."""
+    return _without(fields, tuple(dropped))
+
+
+def without_each(segments: list[Segment], dropped: frozenset[str]) -> list[Segment]:
+    """Each segment less the dropped names."""
+    names = tuple(dropped)
+    return [_without(segment, names) for segment in segments]
+
+
+def _without(fields: dict[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    kept = fields
+    for name in names:
+        if name in kept:
+            if kept is fields:
+                kept = fields.copy()
+            del kept[name]
+    return kept

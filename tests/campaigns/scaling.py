@@ -36,6 +36,10 @@ DISK_GB_A_SECOND = 2.0
 """Of a shared file system, for all nodes together."""
 
 
+MOST_CPU_S, MOST_MEMORY_MB = 60, 1000
+"""What planning may take where `shard_size` is `auto`, however many rows there are."""
+
+
 class Plan(NamedTuple):
     """What a dry run said and took: CPU time in seconds, the most memory in MB."""
 
@@ -106,6 +110,8 @@ def planning() -> list[tuple[object, ...]]:
         with TemporaryDirectory() as name:
             folder = sparse_manifests(Path(name, "in"), rows, manifests)
             made = plan(Path(name), folder, shard_size)
+        if shard_size == "auto" and (made.cpu > MOST_CPU_S or made.memory > MOST_MEMORY_MB):
+            raise SystemExit(f"planning {rows:,} rows took too much: {made}")
         table.append((f"{rows:,}", f"{manifests:,}", shard_size, *made[:2], *map(round, made[2:])))
     return table
 

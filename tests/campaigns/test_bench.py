@@ -35,26 +35,15 @@ def test_parts_in_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.workflow
-def test_whole_runs(tmp_path: Path) -> None:
-    main(["--tiny", "--output", str(tmp_path), "startup", "end_to_end", "memory"])
+def test_a_part_that_runs_the_workflow(tmp_path: Path) -> None:
+    """`make bench BENCH_ARGS=--tiny` tries out the others, as `make campaigns` does all."""
+    main(["--tiny", "--output", str(tmp_path), "memory"])
     found = figures_of(tmp_path)
-    assert [x for x, _ in found["end_to_end"].series["local"]] == [20]
     kinds = " ".join(figure.name for figure in found["memory"].figures)
     assert "snakemake" in kinds
     assert "job " in kinds
+    assert [x for x, _ in found["memory"].series["local"]] == [0.1, 0.4]
     assert (tmp_path / "performance.png").stat().st_size > 10_000
-
-
-@pytest.mark.workflow
-@pytest.mark.engine
-@pytest.mark.timeout(1200)
-def test_runs_on_engines(tmp_path: Path) -> None:
-    main(["--tiny", "--output", str(tmp_path), "engines", "scaling"])
-    found = figures.read(tmp_path / "performance.json")
-    assert {"xenna: bare start", "ray_data: bare start"} <= {
-        f.name for f in found["engines"].figures
-    }
-    assert set(found["scaling"].series) == {"local", "xenna"}
 
 
 def test_an_unknown_part_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

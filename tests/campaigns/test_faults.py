@@ -1,88 +1,103 @@
-"""A small part of the fault campaign, and that it notices what it is there to notice."""
+"""One broken run, and that the fault campaign notices what it is there to notice."""
 
 import itertools
 import shutil
+import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from faults import results
+from faults import processes, results
 from faults.__main__ import try_seeds
 from faults.results import Outcome
-from faults.trial import DISK_FULL, draw_fault
-from faults.undisturbed import Undisturbed, measure
+from faults.trial import KINDS, draw_fault
+from faults.undisturbed import Size, Undisturbed, measure
 from helpers import ROOT
 
-pytestmark = [pytest.mark.workflow, pytest.mark.timeout(1200)]
+TINY = Size(manifests=2, repeated=1)
+
+runs = [pytest.mark.workflow, pytest.mark.alone]
 
 
-def seed_of(backend: str, kind: str, earliest: float = 0.0) -> int:
-    """A seed for a kind of fault that `make faults` does not try."""
-    faults = ((seed, draw_fault(backend, seed)) for seed in itertools.count(1000))
-    return next(seed for seed, fault in faults if fault.kind == kind and fault.moment > earliest)
+def seed_of(kind: str, number: signal.Signals) -> int:
+    """A seed for a fault amid a run on `local` that `make faults` does not try."""
+    faults = ((seed, draw_fault("local", seed)) for seed in itertools.count(1000))
+    return next(
+        seed
+        for seed, fault in faults
+        if (fault.kind, fault.signal) == (kind, number) and 0.4 < fault.moment < 0.9
+    )
 
 
-def measured(folder: Path, backend: str, root: Path = ROOT) -> Undisturbed:
-    try:
-        return measure(backend, folder / backend, workers=2, root=root)
-    except RuntimeError as error:
-        pytest.fail(str(error))
+@pytest.fixture(scope="module")
+def known(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return measure("local", tmp_path_factory.mktemp("undisturbed"), workers=2, size=TINY)
 
 
-@pytest.mark.parametrize(
-    ("backend", "kinds"),
-    [
-        ("local", ["Snakemake", "job", DISK_FULL]),
-        pytest.param("xenna", ["Xenna actor", "raylet"], marks=pytest.mark.engine),
-        pytest.param("ray_data", ["Snakemake", "keeper"], marks=pytest.mark.engine),
-    ],
-)
-def test_broken_runs_end_with_the_undisturbed_bytes(
-    tmp_path: Path, backend: str, kinds: list[str]
-) -> None:
-    known = measured(tmp_path, backend)
-    seeds = [seed_of(backend, kind) for kind in kinds]
-    outcomes = list(try_seeds(known, seeds, workers=2))
-    assert sorted(outcome.kind for outcome in outcomes) == sorted(kinds)
-    assert all(outcome.clean for outcome in outcomes), outcomes
-    assert all(outcome.ended for outcome in outcomes)
+class TestRuns:
+    pytestmark = runs
+
+    def test_a_broken_run_ends_with_the_undisturbed_bytes(self, known: Undisturbed) -> None:
+        seed = seed_of(processes.SNAKEMAKE, signal.SIGKILL)
+        (outcome,) = try_seeds(known, [seed], workers=1)
+        assert outcome.clean, outcome
+        assert outcome.ended == "killed"
+        assert "snakemake" in outcome.victim
+
+    def test_a_workflow_that_loses_rows_and_leaves_things_does_not_pass(
+        self, known: Undisturbed, tmp_path: Path
+    ) -> None:
+        root = sabotaged(tmp_path)
+        seed = seed_of("job", signal.SIGKILL)
+        (outcome,) = try_seeds(replace(known, root=str(root)), [seed], workers=1, patience=3)
+        assert outcome.ended == "error"
+        assert outcome.said
+        assert outcome.lost == 3
+        assert "sleep 600" in outcome.orphans
+        assert "TMPDIR/left" in outcome.leftovers
+        assert {"stray: too many", "alm_output.jsonl: other bytes"} <= set(outcome.problems)
+        assert outcome.redone
+        assert not outcome.clean
 
 
-SABOTAGE = """
+LOSE_ROWS_AND_LEAVE_THINGS = """
 import os, pathlib, subprocess
 path = pathlib.Path(snakemake.output[0])
 path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-3]))
 path.with_name("stray").touch()
-subprocess.Popen(["sleep", "120"], start_new_session=True, env={})
+subprocess.Popen(["sleep", "600"], start_new_session=True, env={})
 pathlib.Path(os.environ["TMPDIR"], "left").touch()
 """
 
+DO_ALL_AGAIN = """
 
-def copy_of_the_workflow(folder: Path) -> Path:
-    kept = ("Snakefile", "alm", "config", "envs", "profiles", "workflow")
-    for name in kept:
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, folder / name)
+def code_hash(module: str) -> str:
+    return __import__("secrets").token_hex(8)
+"""
+
+
+def sabotaged(folder: Path) -> Path:
+    """A copy of the workflow that does what none may do."""
+    for name in ("alm", "config", "envs", "profiles", "workflow"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "Snakefile", folder)
+    for name, more in (
+        ("workflow/scripts/merge_output.py", LOSE_ROWS_AND_LEAVE_THINGS),
+        ("alm/provenance/code.py", DO_ALL_AGAIN),
+    ):
+        with (folder / name).open("a") as file:
+            file.write(more)
     return folder
 
 
-def test_a_workflow_that_loses_rows_and_leaves_things_does_not_pass(tmp_path: Path) -> None:
-    (tmp_path / "copy").mkdir()
-    copy = copy_of_the_workflow(tmp_path / "copy")
-    known = measured(tmp_path, "local", copy)
-    script = copy / "workflow" / "scripts" / "merge_output.py"
-    script.write_text(script.read_text() + SABOTAGE)
-    provenance = copy / "alm" / "provenance.py"
-    other = "__import__('secrets').token_hex(8)"
-    hashes = f"\n\ndef code_hash(module: str) -> str:\n    return {other}\n"
-    provenance.write_text(provenance.read_text() + hashes)
-    seed = seed_of("local", "job", earliest=0.8)
-    (outcome,) = try_seeds(known, [seed], workers=1, patience=3)
-    assert outcome.lost == 3
-    assert "sleep 120" in outcome.orphans
-    assert "TMPDIR/left" in outcome.leftovers
-    assert {"stray: too many", "alm_output.jsonl: other bytes"} <= set(outcome.problems)
-    assert any(name.startswith("shards/") for name in outcome.redone), outcome
-    assert not outcome.clean
+@pytest.mark.parametrize("backend", KINDS)
+def test_seeds_take_turns_among_all_that_can_be_broken(backend: str) -> None:
+    faults = [draw_fault(backend, seed) for seed in range(200)]
+    assert faults == [draw_fault(backend, seed) for seed in range(200)]
+    kinds = KINDS[backend]
+    assert [fault.kind for fault in faults[: 2 * len(kinds)]] == [*kinds, *kinds]
+    assert min(fault.moment for fault in faults) < 0.1
+    assert max(fault.moment for fault in faults) > 0.9
 
 
 def test_outcomes_are_kept_and_counted(tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 import fuzz
 
 
-def test_a_thousand_manifests(capsys) -> None:
-    outcomes = fuzz.campaign(seed=0, first=0, inputs=1000)
-    assert outcomes.total() == 1000
-    assert all(outcomes[name] > 5 for name in ("sound", "quarantined", "stopped", "damaged"))
+def test_some_manifests(capsys) -> None:
+    outcomes = fuzz.campaign(seed=0, first=0, inputs=300, every=100)
+    assert outcomes.total() == 300
+    assert all(outcomes[name] > 2 for name in ("sound", "quarantined", "stopped", "damaged"))
     assert "s per 1,000" in capsys.readouterr().out
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import RunWorkflow
-from helpers import ROOT, shared_folder
+from conftest import Run, RunWorkflow
+from helpers import SAMPLE, wait_until
 
 from alm.engines import Execution, open_engine
 from alm.errors import EngineError
@@ -26,6 +26,10 @@ from alm.errors import EngineError
 pytestmark = pytest.mark.engine
 
 ON_RAY = ["ray_data", "xenna"]
+AT_ONCE = 150
+"""Seconds for what takes five on a quiet machine; some of Ray's own limits are a minute each."""
+
+FOR_WORKERS = os.pathsep.join(map(str, Path(__file__).parents[:2]))
 RAY = str(Path(sys.executable).with_name("ray"))
 RAYS_OWN = {"DashboardAgent", "RuntimeEnvAgent", "_AutoscalingCoordinatorActor", "_StatsActor"}
 """What Ray, and Ray Data once for all who use it, keep running on a cluster."""
@@ -89,11 +93,8 @@ class Cluster:
         with log.open("wb") as out:
             node = subprocess.Popen(command, env=self.environment, stdout=out, stderr=out)
         self.nodes.append(node)
-        deadline = time.monotonic() + 120
-        while "Ray runtime started" not in log.read_text():
-            assert node.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.2)
+        wait_until(lambda: "Ray runtime started" in log.read_text() or node.poll() is not None)
+        assert node.poll() is None, log.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -129,15 +130,11 @@ def complaint(backend: str, address: str, folder: Path) -> str:
 @pytest.mark.workflow
 @pytest.mark.parametrize("backend", ON_RAY)
 def test_the_cluster_works_and_gives_the_same_bytes(
-    known: Cluster, run_workflow: RunWorkflow, backend: str
+    known: Cluster, run_workflow: RunWorkflow, sample_run: Run, backend: str
 ) -> None:
-    manifests = [str(shared_folder() / "sample"), str(ROOT / "workflow" / "sample" / "manifests")]
-    local = run_workflow(manifest_path=manifests, output_dir="local")
-    run = run_workflow(
-        manifest_path=manifests, output_dir="out", backend=backend, ray_address=known.address
-    )
+    run = run_workflow(manifest_path=str(SAMPLE), backend=backend, ray_address=known.address)
     for name in ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv"):
-        assert (run.output / name).read_bytes() == (local.output / name).read_bytes()
+        assert (run.output / name).read_bytes() == (sample_run.output / name).read_bytes()
     for step in ("build", "overlap"):
         (log,) = (run.output / "logs" / step).glob("*.log")
         places = set(re.findall(r"done by .*, Ray node (\w+)", log.read_text()))
@@ -145,10 +142,7 @@ def test_the_cluster_works_and_gives_the_same_bytes(
         assert places <= {node[:8] for node in nodes_of(known)}
     assert not (run.output / "logs" / "engine.log").exists()
 
-    deadline = time.monotonic() + 30
-    while known.workers() and time.monotonic() < deadline:
-        time.sleep(0.2)
-    assert known.workers() == set()
+    wait_until(lambda: known.workers() == set())
     assert all(node.poll() is None for node in known.nodes)
 
 
@@ -156,7 +150,7 @@ def test_the_cluster_works_and_gives_the_same_bytes(
 def test_chunks_spread_over_the_nodes(
     known: Cluster, tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", FOR_WORKERS)
     with open_engine(Execution(backend, ray_address=known.address), tmp_path) as engine:
         found = engine.map_chunks(meet, [tmp_path, tmp_path], lambda *_: None)
     assert set(found) == nodes_of(known)
@@ -166,7 +160,7 @@ def meet(folder: Path) -> str:
     """Wait until a chunk is worked on on another node, too."""
     place = node_of(0)
     (folder / place).touch()
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     return place
@@ -183,7 +177,7 @@ def test_the_environment_alone_captures_no_run(
     known: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_ADDRESS", known.address)
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
+    monkeypatch.setenv("PYTHONPATH", FOR_WORKERS)
     with open_engine(Execution("ray_data", threads=1), tmp_path) as engine:
         assert engine.threads == 1
         (place,) = engine.map_chunks(node_of, [0], lambda *_: None)
@@ -199,7 +193,7 @@ def node_of(_: int) -> str:
 def nodes_of(cluster: Cluster) -> set[str]:
     code = f"""
 from ray._raylet import GcsClient
-nodes = GcsClient(address={cluster.address!r}).get_all_node_info(timeout=10)
+nodes = GcsClient(address={cluster.address!r}).get_all_node_info(timeout=100)
 print(*(id.hex() for id in nodes))
 """
     return set(run_python(cluster, code).split())
@@ -220,7 +214,7 @@ def test_an_address_where_nobody_answers_is_named_at_once(tmp_path: Path) -> Non
     address = f"127.0.0.1:{free_port()}"
     began = time.monotonic()
     assert f"ray_address={address} cannot be joined" in complaint("xenna", address, tmp_path)
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < AT_ONCE
 
 
 @pytest.mark.parametrize("backend", ON_RAY)
@@ -232,7 +226,7 @@ def test_a_wrong_token_is_named_at_once(
     message = complaint(backend, known.address, tmp_path)
     assert "token is missing or incorrect" in message
     assert "RAY_AUTH_TOKEN" in message
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - began < AT_ONCE
 
 
 def test_another_version_on_the_cluster_is_named(known: Cluster, tmp_path: Path) -> None:
@@ -241,9 +235,9 @@ def test_another_version_on_the_cluster_is_named(known: Cluster, tmp_path: Path)
 import json
 from ray._raylet import GcsClient
 client, key, space = GcsClient(address={known.address!r}), b"CLUSTER_METADATA", b"cluster"
-before = json.loads(client.internal_kv_get(key, namespace=space, timeout=10))
+before = json.loads(client.internal_kv_get(key, namespace=space, timeout=100))
 after = json.dumps({{**before, **{versions!r}}}).encode()
-client.internal_kv_put(key, after, True, namespace=space, timeout=10)
+client.internal_kv_put(key, after, True, namespace=space, timeout=100)
 print(json.dumps(before))
 """
         return dict(json.loads(run_python(known, code)))

@@ -138,7 +138,7 @@ def test_one_of_the_names_of_our_output_is_no_reason_to_leave_a_folder_out(here)
     assert found("in") == ["in/alm_output.jsonl", "in/work/a.jsonl"]
 
 
-@pytest.mark.timeout(10)
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize("links", [["."], [".", ".."]])
 @pytest.mark.parametrize("pattern", ["in", "in/**"])
 def test_symlink_loops_end(here, pattern, links):
@@ -148,12 +148,13 @@ def test_symlink_loops_end(here, pattern, links):
     assert found(pattern) == ["in/a.jsonl"]
 
 
+@pytest.mark.parametrize("pattern", ["in", "in/*.jsonl"])
 @pytest.mark.parametrize("target", ["gone.jsonl", "a.jsonl"])
-def test_a_link_to_nothing_is_named(here, target):
+def test_a_link_to_nothing_is_named(here, target, pattern):
     os.mkdir("in")
     os.symlink(target, "in/a.jsonl")
-    with pytest.raises(ManifestError, match=r"'in/a\.jsonl'"):
-        discover("in")
+    with pytest.raises(ManifestError, match=r"cannot read manifest 'in/a\.jsonl'"):
+        discover(pattern)
 
 
 def test_what_is_no_file_is_no_manifest(here):

@@ -11,8 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from conftest import RunWorkflow
-from helpers import ROOT
+from conftest import Run, RunWorkflow
+from helpers import SAMPLE
 from s3_server import (
     BUCKET,
     Storage,
@@ -32,7 +32,6 @@ from alm.verify import verify
 
 __all__ = ["moto_server", "storage"]  # fixtures
 
-SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 GOOD = b'{"audio_sample_rate": 16000, "segments": []}\n'
 ROWS = b"".join(b'{"n": %d}\n' % n for n in range(100_000))
 
@@ -330,11 +329,10 @@ def results(output: Path, source: str) -> list[bytes]:
 @pytest.mark.workflow
 @pytest.mark.parametrize("backend", ["local", pytest.param("ray_data", marks=pytest.mark.engine)])
 def test_the_workflow_gives_the_bytes_of_a_local_run(
-    storage: Storage, run_workflow: RunWorkflow, monkeypatch: pytest.MonkeyPatch, backend: str
+    storage: Storage, run_workflow: RunWorkflow, sample_run: Run, backend: str
 ) -> None:
     prefix = put_sample(storage)
-    local = run_workflow(manifest_path=str(SAMPLE), output_dir="local", shard_size=100_000)
-    expected = results(local.output, str(SAMPLE))
+    expected = results(sample_run.output, str(SAMPLE))
     storage.proxy.failing = is_read
     storage.proxy.faults = [unavailable, dropped, cut_short]
     run = run_workflow(
@@ -345,7 +343,7 @@ def test_the_workflow_gives_the_bytes_of_a_local_run(
     )
     assert results(run.output, prefix) == expected
     assert storage.proxy.faults == []
-    ours, theirs = (read_record(each.output) for each in (run, local))
+    ours, theirs = (read_record(each.output) for each in (run, sample_run))
     for remote_one, local_one in zip(ours["manifests"], theirs["manifests"], strict=True):
         assert remote_one["path"] == local_one["path"].replace(str(SAMPLE), prefix)
         assert remote_one["version"] == whole_file(remote_one["path"]).version
@@ -362,7 +360,7 @@ def test_the_workflow_gives_the_bytes_of_a_local_run(
     content = changed.read_bytes().replace(b'"speaker"', b'"sp3aker"', 1)
     storage.put(f"sample/{changed.relative_to(SAMPLE)}", content)
     jobs = run_workflow("--dry-run", **again).jobs
-    assert 0 < jobs["build"] < local.jobs["build"]
+    assert 0 < jobs["build"] < run.jobs["build"]
     key = f"sample/{changed.relative_to(SAMPLE)}"
     ((level, text),) = verify(run.output)
     assert level == "error"

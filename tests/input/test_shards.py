@@ -18,8 +18,8 @@ from alm.input.shards import (
     read_plan,
     read_ranges,
     resolve_shard_size,
-    write_plan,
 )
+from alm.jobs.plan import write_plan
 from alm.jobs.shard import write_ranges
 
 THOUSAND = [Manifest(f"in/{number:04}.jsonl", 30_000 + number % 700) for number in range(1000)]

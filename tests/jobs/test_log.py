@@ -5,8 +5,9 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from helpers import wait_until
 
 SCRIPT = """
 import sys, time
@@ -41,13 +42,12 @@ def test_sigterm_ends_a_job_that_cleans_up_behind_itself(tmp_path: Path) -> None
         env=os.environ | {"SLURM_JOB_ID": "7"},
         stderr=subprocess.DEVNULL,
     )
-    while not (log.exists() and "written" in log.read_text()):
-        assert job.poll() is None
-        time.sleep(0.02)
+    wait_until(lambda: (log.exists() and "written" in log.read_text()) or job.poll() is not None)
+    assert job.poll() is None
     assert len(os.listdir(target.parent)) == 1
     job.send_signal(signal.SIGTERM)
     job.send_signal(signal.SIGTERM)
-    assert job.wait(60) == 128 + signal.SIGTERM
+    assert job.wait(300) == 128 + signal.SIGTERM
     assert os.listdir(target.parent) == []
     text = log.read_text()
     assert f"started on {socket.gethostname()}, Slurm job 7\n" in text

@@ -2,21 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from helpers import wait_until
 
 from alm.jobs.parts import joined, part_folders
-
-SECONDS = 20.0
-
-
-def until(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + SECONDS
-    while not condition() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return condition()
 
 
 def unfinished(folder: Path) -> int:
@@ -39,11 +30,11 @@ def test_parts_are_joined_while_others_are_written(tmp_path: Path, outputs: list
         with joined(parts, outputs, as_they_come=True):
             parts[0][1].write_bytes(b"second")
             parts[0][0].write_bytes(b"1" * 9_000_000)
-            assert until(lambda: unfinished(tmp_path) >= 9_000_006)
+            wait_until(lambda: unfinished(tmp_path) >= 9_000_006)
             parts[0][2].write_bytes(b"third")
             for k, part in enumerate(parts[1]):
                 part.write_bytes(b"%d" % k)
-            assert until(lambda: unfinished(tmp_path) >= 9_000_014)
+            wait_until(lambda: unfinished(tmp_path) >= 9_000_014)
             assert not any(output.exists() for output in outputs)
         assert outputs[0].read_bytes() == b"1" * 9_000_000 + b"secondthird"
         assert outputs[1].read_bytes() == b"012"

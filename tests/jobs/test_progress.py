@@ -9,13 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import RunWorkflow
-from helpers import ROOT
+from conftest import Run
+from helpers import ROOT, SAMPLE
 
 from alm.jobs.progress import Task, fraction_done, where_jobs_go, where_jobs_ran
 from alm.text import time_left
-
-SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 
 
 def test_how_much_of_a_task_is_done(tmp_path: Path) -> None:
@@ -92,12 +90,10 @@ def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> Non
 
 
 @pytest.mark.workflow
-def test_a_run_without_a_terminal_stays_plain(run_workflow: RunWorkflow) -> None:
-    run = run_workflow(manifest_path=str(SAMPLE))
-    assert "% done, " not in run.terminal
-    assert "\033[K" not in run.terminal
-    assert "10 rows of 3 manifests" in run.terminal
-    assert (
-        "246 candidate windows, 12 kept: 24.9 min, covering 24.9 min (52.0 % of the recordings)"
-        in run.terminal
-    )
+def test_a_run_without_a_terminal_stays_plain(sample_run: Run) -> None:
+    shown = sample_run.terminal
+    assert "% done, " not in shown
+    assert "\033[K" not in shown
+    assert "10 rows of 3 manifests" in shown
+    kept = "246 candidate windows, 12 kept: 24.9 min, covering 24.9 min (52.0 % of the recordings)"
+    assert kept in shown

@@ -12,7 +12,8 @@ from strategies import json_values, malformed_rows, rows
 
 from alm import WindowParams, build_windows
 from alm.errors import RowError
-from alm.rows.row import MAX_SECONDS, parse_row, timeline
+from alm.rows.row import MAX_SECONDS, parse_row
+from alm.rows.timeline import timeline
 
 HUGE = 10**400
 ABSENT = object()
@@ -245,7 +246,9 @@ def test_a_row_is_either_refused_or_finite(changes):
     columns = timeline(row)
     numbers = [*columns.starts, *columns.ends, *columns.durations, *columns.bandwidths]
     assert all(is_finite(number) for number in numbers)
-    assert len({len(column) for column in columns[:5]}) == 1
+    of_segments = [columns.starts, columns.ends, columns.durations]
+    of_segments += [columns.bandwidths, columns.speakers]
+    assert {len(column) for column in of_segments} == {len(row["segments"])}
 
 
 @given(rows(max_segments=10))

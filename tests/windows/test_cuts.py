@@ -12,7 +12,7 @@ HUGE = 10**400
 
 
 def cut_copy(segment: dict[str, Any], limit: float) -> dict[str, Any]:
-    cuts = Cuts([segment])
+    cuts = Cuts([segment], frozenset())
     assert cuts.cut(0, limit) == 0
     (copy,) = cuts.copies
     assert (cuts.starts, cuts.ends) == ([copy["start"]], [copy["end"]])
@@ -71,7 +71,7 @@ def test_malformed_words_are_refused_when_they_are_cut(words, reason):
 
 def test_a_segment_is_cut_once_for_all_limits_that_keep_the_same_words():
     words = [{"word": f"w{end}", "end": end} for end in (2, 3, 5)]
-    cuts = Cuts([a_segment(), a_segment(*words)])
+    cuts = Cuts([a_segment(), a_segment(*words)], frozenset())
     numbers = [cuts.cut(1, limit) for limit in (1, 3, 1.5, 4.9, 5)]
     assert numbers == [0, 1, 0, 1, 2]
     assert cuts.cut(0, 3) == 3

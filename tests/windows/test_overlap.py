@@ -13,9 +13,20 @@ from strategies import overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams, build_windows, filter_overlaps
 from alm.errors import ParameterError, RowError
-from alm.windows.overlap import Span, filter_spans, summarize
+from alm.windows.filter import decide
 
 Json = dict[str, Any]
+Span = tuple[float, float]
+
+
+def decided(spans: list[Span], params: OverlapParams) -> tuple[Json, list[int]]:
+    """What is said of windows with these spans (start and end, seconds), and which of them stay."""
+    return decide([start for start, _ in spans], [end for _, end in spans], params)
+
+
+def staying(spans: list[Span], params: OverlapParams) -> list[Span]:
+    """The spans that stay."""
+    return [(start, end) for end, start in decided(spans, params)[0]["filtered"]]
 
 
 def both_stages(row: Json, builder: Json, overlap: Json, **more: Any) -> Json:
@@ -69,12 +80,11 @@ def span_lists(draw: st.DrawFn) -> list[Span]:
 def test_any_spans_are_filtered_as_the_plain_transcription_does(spans, percentage, target):
     params = OverlapParams(overlap_percentage=percentage, target_duration=target)
     given_spans = list(spans)
-    filtered = filter_spans(spans, params)
+    found, kept = decided(spans, params)
     settings = {"overlap_percentage": percentage, "target_duration": target}
     windows = [{"segments": [], "k": k} for k in range(len(spans))]
     wanted = plain.filter_overlaps(windows, [tuple(span) for span in spans], settings)
-    found = summarize(spans, filtered)
-    found["filtered_windows"] = [windows[k] for k in filtered.windows]
+    found["filtered_windows"] = [windows[k] for k in kept]
     assert same_json(found, wanted) is None
     assert spans == given_spans
 
@@ -101,8 +111,7 @@ def test_what_stays_is_some_of_what_was_there(row, builder, overlap):
 @given(span_lists())
 def test_at_0_percent_no_two_windows_overlap(spans):
     spans = [span for span in spans if span[1] > span[0]]
-    staying = filter_spans(spans, OverlapParams(overlap_percentage=0)).spans
-    for one, other in pairwise(staying):
+    for one, other in pairwise(staying(spans, OverlapParams(overlap_percentage=0))):
         assert one[1] <= other[0]
 
 
@@ -125,7 +134,7 @@ def test_without_keep_windows_only_they_are_missing(row, builder, overlap):
 
 def stay(*spans: tuple[float, float], percentage: float = 50, target: float = 30) -> list[Span]:
     params = OverlapParams(overlap_percentage=percentage, target_duration=target)
-    return filter_spans([tuple(span) for span in spans], params).spans
+    return staying([tuple(span) for span in spans], params)
 
 
 def test_touching_windows_do_not_overlap():
@@ -169,15 +178,14 @@ def test_a_removed_window_removes_nothing_any_more():
 
 def test_windows_of_one_span_go_together_or_stay_together():
     spans = [(0, 30), (0.0, 30.0), (40, 70), (0, 30.0000001)]
-    filtered = filter_spans(spans, OverlapParams(overlap_percentage=50, target_duration=30))
-    assert len(filtered.spans) == 2
-    assert filtered.windows == [0, 1, 2, 3]
+    found, kept = decided(spans, OverlapParams(overlap_percentage=50, target_duration=30))
+    assert len(found["filtered"]) == 2
+    assert kept == [0, 1, 2, 3]
 
 
 def test_spans_are_written_as_end_and_start_in_window_order():
     spans = [(10, 40), (0, 30.5)]
-    filtered = filter_spans(spans, OverlapParams(overlap_percentage=100))
-    found = summarize(spans, filtered)
+    found, _ = decided(spans, OverlapParams(overlap_percentage=100))
     assert found["total_dur_list_window_timestamps"] == [[40, 10], [30.5, 0]]
     assert found["total_dur_list_window"] == [30, 30.5]
     assert found["filtered"] == [[30.5, 0], [40, 10]]
@@ -190,7 +198,7 @@ def test_sums_are_plain_left_to_right():
     total: float = 0
     for start, end in spans:
         total += end - start
-    found = summarize(spans, filter_spans(spans, OverlapParams()))
+    found, _ = decided(spans, OverlapParams())
     assert same_json(found["total_dur_window"], total) is None
 
 
@@ -228,7 +236,7 @@ def test_the_paths():
 def test_an_unresolved_target_is_refused(entry):
     unresolved = OverlapParams(target_duration=None)
     with pytest.raises(ParameterError, match="resolved"):
-        filter_spans([(0, 30), (1, 31)], unresolved)
+        decided([(0, 30), (1, 31)], unresolved)
     if not entry["windows"]:
         with pytest.raises(ParameterError, match="resolved"):
             filter_overlaps(entry, unresolved)

@@ -1,13 +1,15 @@
-"""All parity cases from end to end: rows grouped by parameter set, one run each."""
+"""The parity cases from end to end, rows grouped by parameter set, one run each.
+
+All of them where they are, or else those that are shipped.
+"""
 
 import json
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import RunWorkflow
-from helpers import expected_here, parity_cases, same_json
+from helpers import Case, expected_here, has_shared_folder, parity_cases, same_json
 
 pytestmark = pytest.mark.workflow
 
@@ -20,8 +22,8 @@ REASONS = {
 
 
 def test_parity_through_the_workflow(run_workflow: RunWorkflow, tmp_path: Path) -> None:
-    groups: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for case in parity_cases():
+    groups: dict[str, list[Case]] = defaultdict(list)
+    for case in parity_cases("all" if has_shared_folder() else "shipped"):
         groups[json.dumps({**case["overlap"], **case["builder"]}, sort_keys=True)].append(case)
     for number, (parameters, cases) in enumerate(groups.items()):
         manifest = tmp_path / f"cases-{number}.jsonl"

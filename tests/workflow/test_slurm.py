@@ -14,13 +14,12 @@ from typing import TypeVar
 import psutil
 import pytest
 from conftest import Run, RunWorkflow
-from helpers import ROOT
+from helpers import ROOT, SAMPLE
 
 T = TypeVar("T")
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slurm, pytest.mark.engine]
 
-SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 PROFILE = ROOT / "workflow" / "profiles" / "slurm"
 OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv")
 
@@ -92,7 +91,7 @@ def step_in_work(output: Path, step: str) -> psutil.Process | None:
     return None
 
 
-def test_every_backend_on_two_nodes(cluster: Cluster, run_workflow: RunWorkflow) -> None:
+def test_every_backend_on_two_nodes(cluster: Cluster, sample_run: Run) -> None:
     """All at once, so that nodes run several jobs, each with a Ray of its own."""
     with ThreadPoolExecutor() as pool:
         started = {
@@ -105,16 +104,15 @@ def test_every_backend_on_two_nodes(cluster: Cluster, run_workflow: RunWorkflow)
             )
             for backend, shard_size in (("xenna", "auto"), ("ray_data", "auto"), ("local", 200_000))
         }
-        reference = run_workflow(manifest_path=str(SAMPLE), output_dir="reference")
         runs = {backend: run.result() for backend, run in started.items()}
-    assert f"jobs run here, on {socket.gethostname()}" in reference.terminal
-    assert f"jobs ran on: {socket.gethostname()} ({sum(reference.jobs.values()) - 1})" in (
-        reference.terminal
+    assert f"jobs run here, on {socket.gethostname()}" in sample_run.terminal
+    assert f"jobs ran on: {socket.gethostname()} ({sum(sample_run.jobs.values()) - 1})" in (
+        sample_run.terminal
     )
 
     nodes = set()
     for backend, run in runs.items():
-        assert same_outputs(run, reference)
+        assert same_outputs(run, sample_run)
         assert run.stats["parameters"]["backend"] == backend
         assert "jobs go to slurm" in run.terminal
         assert re.search(r"jobs ran on: login \(\d\), n[12] \(\d", run.terminal)

@@ -6,21 +6,18 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-from conftest import Run, RunWorkflow
-from helpers import ROOT, shared_folder
+from conftest import Run, RunWorkflow, shared_run, workflow_in
+from helpers import ROOT, SAMPLE, wait_until
 
 from alm.jobs.provenance import read_record
 from alm.verify import verify
 
 pytestmark = [pytest.mark.workflow, pytest.mark.engine]
-
-SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 
 
 def workers(log: Path) -> list[int]:
@@ -28,29 +25,13 @@ def workers(log: Path) -> list[int]:
     return [int(pid) for pid in re.findall(r"done by process (\d+)", log.read_text())]
 
 
-def figures(run: Run) -> list[tuple[int, int, float]]:
-    """Windows, kept windows and kept seconds of each manifest."""
-    header, *rows = (
-        line.split("\t") for line in (run.output / "stats.tsv").read_text().splitlines()
-    )
-    columns = [header.index(n) for n in ("windows", "filtered_windows", "filtered_dur")]
-    return [(int(r[columns[0]]), int(r[columns[1]]), float(r[columns[2]])) for r in rows]
-
-
 @pytest.mark.parametrize("cores", [1, 2])
 @pytest.mark.parametrize("backend", ["xenna", "ray_data"])
-def test_engines_give_the_same_bytes(run_workflow: RunWorkflow, backend: str, cores: int) -> None:
-    reference = shared_folder() / "sample"
-    manifests = [
-        str(reference / "sample_input.jsonl"),
-        str(reference / "nested_manifests"),
-        str(SAMPLE),
-    ]
-    local = run_workflow(manifest_path=manifests, output_dir="local")
-    run = run_workflow(
-        "--config", f"backend={backend}", manifest_path=manifests, output_dir="out", cores=cores
-    )
-    assert figures(run)[:5] == [(181, 25, 3035.5)] * 5
+def test_engines_give_the_same_bytes(
+    run_workflow: RunWorkflow, sample_run: Run, backend: str, cores: int
+) -> None:
+    local = sample_run
+    run = run_workflow("--config", f"backend={backend}", manifest_path=str(SAMPLE), cores=cores)
     for name in ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv"):
         assert (run.output / name).read_bytes() == (local.output / name).read_bytes()
     assert run.stats["parameters"]["backend"] == backend
@@ -79,6 +60,25 @@ ENGINE = ["alm.engines.driver /", "alm.engines.driver drive", "raylet/raylet"]
 """What tells the keeper, the driver and their Ray by their command lines."""
 
 
+BIG = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl"))) * 100
+"""A manifest whose shards take a while."""
+
+IN_SHARDS = {"shard_size": len(BIG) // 3, "keep_windows": False}
+
+
+@pytest.fixture(scope="session")
+def in_shards(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """That manifest, and what `local` makes of it."""
+
+    def make(folder: Path) -> Run:
+        manifest = folder / "big.jsonl"
+        manifest.write_bytes(BIG)
+        return workflow_in(folder)(manifest_path=str(manifest), **IN_SHARDS)
+
+    with shared_run(tmp_path_factory, "in_shards", make) as run:
+        yield run
+
+
 class EngineRun:
     """A run of several shards that can be killed, and whose processes can be told from others.
 
@@ -86,22 +86,23 @@ class EngineRun:
     the name of that folder, or of the engine's own below it, in their environment.
     """
 
-    def __init__(self, folder: Path, temporary: Path, backend: str) -> None:
+    def __init__(self, folder: Path, temporary: Path, manifest: Path, backend: str) -> None:
         self.folder = folder
         self.temporary = temporary
-        manifest = folder / "big.jsonl"
-        manifest.write_bytes((shared_folder() / "sample" / "sample_input.jsonl").read_bytes() * 400)
         self._command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile")]
         self._command += ["--configfile", str(ROOT / "config" / "pipeline.yaml"), "--cores", "2"]
-        self._config = [f"manifest_path={manifest}", "shard_size=4000000", "keep_windows=false"]
-        self._config += [f"backend={backend}"]
+        config = {"manifest_path": manifest, "output_dir": "out", "backend": backend, **IN_SHARDS}
+        self.config = config
 
-    def start(self, *arguments: str, output: str = "out", backend: str | None = None) -> None:
-        config = [*self._config, f"output_dir={output}"]
-        config += [f"backend={backend}"] if backend else []
+    def start(self, *arguments: str) -> None:
         with (self.folder / "terminal").open("wb") as terminal:
             self.process = subprocess.Popen(
-                [*self._command, *arguments, "--config", *config],
+                [
+                    *self._command,
+                    *arguments,
+                    "--config",
+                    *(f"{k}={v}" for k, v in self.config.items()),
+                ],
                 cwd=self.folder,
                 env={**os.environ, "TMPDIR": str(self.temporary)},
                 stdin=subprocess.DEVNULL,
@@ -112,12 +113,6 @@ class EngineRun:
     def finish(self) -> str:
         self.process.wait()
         return (self.folder / "terminal").read_text()
-
-    def wait_for(self, condition: Callable[[], bool], seconds: float = 120) -> None:
-        deadline = time.monotonic() + seconds
-        while not condition():
-            assert time.monotonic() < deadline, self.processes()
-            time.sleep(0.02)
 
     def is_at_work(self) -> bool:
         """Whether a worker writes a part."""
@@ -149,12 +144,13 @@ class EngineRun:
 
 
 @pytest.fixture
-def engine_run(tmp_path: Path) -> Iterator[Callable[[str], EngineRun]]:
+def engine_run(tmp_path: Path, in_shards: Run) -> Iterator[Callable[[str], EngineRun]]:
     with tempfile.TemporaryDirectory(dir="/tmp", ignore_cleanup_errors=True) as temporary:
         runs = []
 
         def make(backend: str) -> EngineRun:
-            runs.append(EngineRun(tmp_path, Path(temporary), backend))
+            manifest = in_shards.output.parent / "big.jsonl"
+            runs.append(EngineRun(tmp_path, Path(temporary), manifest, backend))
             return runs[0]
 
         yield make
@@ -164,15 +160,15 @@ def engine_run(tmp_path: Path) -> Iterator[Callable[[str], EngineRun]]:
 
 @pytest.mark.parametrize("backend", ["xenna", "ray_data"])
 def test_a_killed_run_leaves_nothing_and_goes_on(
-    engine_run: Callable[[str], EngineRun], backend: str
+    engine_run: Callable[[str], EngineRun], in_shards: Run, backend: str
 ) -> None:
     run = engine_run(backend)
     run.start()
-    run.wait_for(run.is_at_work)
+    wait_until(run.is_at_work)
     assert {run.pid_of(part) for part in ENGINE} < run.processes().keys()
     os.kill(run.process.pid, signal.SIGKILL)
     run.process.wait()
-    run.wait_for(lambda: not run.processes(), 20)
+    wait_until(lambda: not run.processes(), seconds=50)  # of themselves some would need a minute
     assert list(run.temporary.glob("alm-*")) == []
 
     run.start("--unlock")
@@ -181,20 +177,18 @@ def test_a_killed_run_leaves_nothing_and_goes_on(
     assert "steps (100%) done" in run.finish()
     assert run.processes() == {}
     assert list(run.temporary.glob("alm-*")) == []
-    run.start(output="local", backend="local")
-    assert "steps (100%) done" in run.finish()
     for name in ("alm_output.jsonl", "stats.tsv"):
-        ours, theirs = (run.folder / output / name for output in ("out", "local"))
-        assert ours.read_bytes() == theirs.read_bytes()
+        assert (run.folder / "out" / name).read_bytes() == (in_shards.output / name).read_bytes()
 
 
-@pytest.mark.parametrize("part", ENGINE)
+@pytest.mark.parametrize("part", ENGINE[1:])
 def test_a_killed_engine_is_named_and_the_next_job_starts_its_own(
     engine_run: Callable[[str], EngineRun], part: str
 ) -> None:
     run = engine_run("ray_data")
+    run.config["shard_size"] = len(BIG)  # each job from then on starts an engine: few are enough
     run.start("--retries", "1")
-    run.wait_for(run.is_at_work)
+    wait_until(run.is_at_work)
     os.kill(run.pid_of(part), signal.SIGKILL)
     terminal = run.finish()
     said = "error: (the engine's process, or the Ray below it, ended unexpectedly|Ray failed)"
@@ -211,21 +205,30 @@ def test_a_worker_that_is_killed_while_it_starts_is_replaced(
     run = engine_run("ray_data")
     run.start()
     starting = "--worker-launch-time-ms="
-    run.wait_for(lambda: any(starting in command for command in run.processes().values()))
+    wait_until(lambda: any(starting in command for command in run.processes().values()))
     pids = [pid for pid, command in run.processes().items() if starting in command]
     os.kill(pids[0], signal.SIGKILL)
     assert "steps (100%) done" in run.finish()
 
 
 def test_one_engine_serves_a_run_and_none_is_started_for_nothing(
-    engine_run: Callable[[str], EngineRun],
+    engine_run: Callable[[str], EngineRun], in_shards: Run
 ) -> None:
+    """And its token shows nowhere."""
     run = engine_run("ray_data")
     run.start()
+    wait_until(run.is_at_work)
+    token = psutil.Process(run.pid_of("raylet/raylet")).environ()["RAY_AUTH_TOKEN"]
+    assert len(token) == 64
+    assert all(token not in command for command in run.processes().values())
+    (folder,) = run.temporary.glob("alm-*")
+    assert folder.stat().st_mode & 0o077 == 0
+
     assert "steps (100%) done" in run.finish()
+    assert all(token not in log.read_text() for log in (run.folder / "out" / "logs").rglob("*.log"))
     logs = [log.read_text() for log in (run.folder / "out" / "logs").glob("[bo]*/*.log")]
     nodes = set(re.findall(r"Ray node (\w+)", "".join(logs)))
-    assert len(logs) == 6
+    assert len(logs) == 2 * in_shards.jobs["build"] > 2
     assert len(nodes) == 1
 
     (run.folder / "out" / "logs" / "engine.log").unlink()
@@ -233,17 +236,3 @@ def test_one_engine_serves_a_run_and_none_is_started_for_nothing(
     run.start()
     assert "steps (100%) done" in run.finish()
     assert not (run.folder / "out" / "logs" / "engine.log").exists()
-
-
-def test_the_token_shows_nowhere(engine_run: Callable[[str], EngineRun]) -> None:
-    run = engine_run("ray_data")
-    run.start()
-    run.wait_for(run.is_at_work)
-    token = psutil.Process(run.pid_of("raylet/raylet")).environ()["RAY_AUTH_TOKEN"]
-    assert len(token) == 64
-    assert all(token not in command for command in run.processes().values())
-    (folder,) = run.temporary.glob("alm-*")
-    assert folder.stat().st_mode & 0o077 == 0
-    run.finish()
-    for log in (run.folder / "out" / "logs").rglob("*.log"):
-        assert token not in log.read_text()

@@ -8,6 +8,7 @@ rule provenance:
         row_digests=of_shards("work/overlap/{shard}.digests"),
         output=rules.merge_output.output[0],
         others=[rules.merge_quarantine.output[0], *rules.stats.output],
+        plan=ancient(rules.plan.output[0]),
     output:
         output(RECORD),
     log:
@@ -22,7 +23,7 @@ rule provenance:
     params:
         parts=of_shards("shards/{shard}.jsonl"),
         parameters=CONFIG.values | {"target_duration": CONFIG.overlap.target_duration},
-        workflow=str(workflow.basedir),
+        workflow=str(ROOT),
         code=code_hash("alm.jobs.provenance"),
     script:
         "../scripts/provenance.py"

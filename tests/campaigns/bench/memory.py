@@ -17,7 +17,7 @@ LARGE, SMALL = 2_000_000_000, 200_000_000
 def memory(folder: Path, tiny: bool) -> Part:
     """The most memory of one process, on rows of 1 kB to 1 MB."""
     part = Part("Memory: peak resident memory (RSS) of the largest process, rows of 1 kB to 1 MB")
-    sizes = (200_000, 2_000_000) if tiny else (SMALL // 10, SMALL, LARGE)
+    sizes = (100_000, 400_000) if tiny else (SMALL // 10, SMALL, LARGE)
     manifests = {size: write_mixed(folder / f"{size}.jsonl", size) for size in sizes}
     for backend in BACKENDS[:1] if tiny else BACKENDS:
         peaks: dict[int, dict[str, float]] = {}

@@ -24,24 +24,25 @@ from helpers import ROOT
 from alm.engines import BACKENDS
 from faults import results
 from faults.results import Outcome
-from faults.undisturbed import Undisturbed, measure
+from faults.undisturbed import SIZES, Undisturbed, measure
 
 SEEDS = {"xenna": 40, "ray_data": 40, "local": 120}
 DOCUMENT = ROOT / "docs" / "faults.md"
 
 
-PATIENCE = 30.0
-"""Seconds that what a run started may live on."""
-
-
 def try_seeds(
-    undisturbed: Undisturbed, seeds: Sequence[int], workers: int, patience: float = PATIENCE
+    undisturbed: Undisturbed, seeds: Sequence[int], workers: int, patience: float | None = None
 ) -> Iterator[Outcome]:
     """The outcomes of some seeds, as they come; each in a process and with mounts of its own.
+
+    What lives on for more than ``patience`` seconds after a run is an orphan: half a minute, or,
+    where the machine is so busy that this says nothing, thrice the time of an undisturbed run.
 
     Raises:
         RuntimeError: the campaign itself broke.
     """
+    if patience is None:
+        patience = max(30.0, 3 * undisturbed.seconds)
     unshare = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
     with TemporaryDirectory(prefix="alm-faults-") as folder:
         known = Path(folder) / "undisturbed.json"
@@ -59,7 +60,7 @@ def try_seeds(
                     str(patience),
                 ],
                 stdout=subprocess.PIPE,
-                env=os.environ | {"PYTHONPATH": str(ROOT / "tests")},
+                env=os.environ | {"PYTHONPATH": f"{ROOT / 'tests'}:{ROOT / 'tests' / 'campaigns'}"},
                 check=False,
             )
             if done.returncode:
@@ -90,7 +91,7 @@ def main(arguments: list[str] | None = None) -> int:
         if not waiting:
             continue
         with TemporaryDirectory(prefix="f", dir="/tmp") as scratch:
-            undisturbed = measure(backend, Path(scratch), options.workers)
+            undisturbed = measure(backend, Path(scratch), options.workers, SIZES[backend])
             print(f"{backend}: {undisturbed.seconds:.1f} s undisturbed", flush=True)
             began = time.monotonic()
             outcomes = try_seeds(undisturbed, waiting, options.workers)

@@ -83,7 +83,7 @@ def end_orphans(seconds: float) -> list[str]:
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(left, timeout=10)
+    psutil.wait_procs(left, timeout=120)
     _reap()
     return orphans
 

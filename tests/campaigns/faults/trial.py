@@ -45,7 +45,6 @@ SIGNALS = {
     "job": (signal.SIGKILL, signal.SIGTERM),
 }
 
-SECONDS_TO_END = 180
 LOOK_SECONDS = 0.02
 EARLIER = 0.8
 """Of the moment of a fault that came too late: its process may be gone before the run ends."""
@@ -110,10 +109,15 @@ class Trial:
                 root=Path(known.root),
             )
 
+    @property
+    def seconds_to_end(self) -> float:
+        """After so long a run hangs. On a busy machine the undisturbed run took its time, too."""
+        return 300 + 10 * self.undisturbed.seconds
+
     def finish(self, run: subprocess.Popen[bytes]) -> int | None:
         """The exit code of a run; None if it does not end."""
         try:
-            return run.wait(SECONDS_TO_END)
+            return run.wait(self.seconds_to_end)
         except subprocess.TimeoutExpired:
             run.kill()
             run.wait()
@@ -136,7 +140,9 @@ class Trial:
             return False
         self.outcome.ended = _ending(code)
         if code is None:
-            self.outcome.problems.append(f"ran on for {SECONDS_TO_END} s: {terminal[-1000:]}")
+            self.outcome.problems.append(
+                f"ran on for {self.seconds_to_end:.0f} s: {terminal[-1000:]}"
+            )
         elif code > 0:
             self.outcome.said = _said(terminal)
             # Ctrl-C reaches the jobs as well: one that is still importing prints where.

@@ -13,14 +13,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, NamedTuple
 
-from helpers import ROOT
+from helpers import ROOT, SAMPLE
 
-SAMPLE = ROOT / "workflow" / "sample" / "manifests"
-SAMPLE_REPEATED = 12
-SHARDS = {"local": 4, "ray_data": 2, "xenna": 2}
-SHARD_BYTES = 4_000_000
+from alm.compiled.folders import places
+
+
+class Size(NamedTuple):
+    """Of an input: its manifests, each a shard of its own, and how often each holds the sample."""
+
+    manifests: int
+    repeated: int
+
+
+SIZES = {"local": Size(4, 12), "ray_data": Size(2, 12), "xenna": Size(2, 12)}
 
 OUTPUT = "out"
 ROWS = ("alm_output.jsonl", "quarantine.jsonl")
@@ -31,32 +38,36 @@ State = dict[str, tuple[int, int]]
 """The inode and the time of change in ns of files."""
 
 
-def write_manifests(folder: Path, shards: int) -> None:
+def write_manifests(folder: Path, size: Size) -> None:
     """The shipped sample several times over, with rows among it that are none."""
     folder.mkdir(parents=True)
     rows = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl")))
-    for shard in range(shards):
-        with (folder / f"{shard}.jsonl").open("wb") as file:
-            for _ in range(SAMPLE_REPEATED):
-                file.write(rows + b"\n{not json\n")
+    for number in range(size.manifests):
+        (folder / f"{number}.jsonl").write_bytes((rows + b"\n{not json\n") * size.repeated)
 
 
 def start(
     folder: Path, manifests: str, backend: str, *arguments: str, log: IO[bytes], root: Path = ROOT
 ) -> subprocess.Popen[bytes]:
     """Start a run in ``folder``, with a temporary folder of its own beside it."""
+    size = max(path.stat().st_size for path in Path(manifests).iterdir())
     temporary, cache = folder.with_name("t"), folder.with_name("c")
     temporary.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--cores", "2", "--configfile", str(root / "config" / "pipeline.yaml")]
     command += [*arguments, "--config", f"backend={backend}", f"manifest_path={manifests}"]
-    command += [f"output_dir={OUTPUT}", f"shard_size={SHARD_BYTES}", "keep_windows=false"]
+    command += [f"output_dir={OUTPUT}", f"shard_size={size * 6 // 7}", "keep_windows=false"]
     command += ["max_invalid_fraction=1.0"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.Popen(
         command,
         cwd=folder,
-        env=environment | {"TMPDIR": str(temporary), "XDG_CACHE_HOME": str(cache)},
+        env=environment
+        | {
+            "TMPDIR": str(temporary),
+            "XDG_CACHE_HOME": str(cache),
+            "ALM_CACHE": str(next(places())),
+        },
         stdin=subprocess.DEVNULL,
         stdout=log,
         stderr=log,
@@ -130,21 +141,21 @@ class Undisturbed:
         return sorted(name for name, _ in before.items() - self.finished(folder).items())
 
 
-def measure(backend: str, scratch: Path, workers: int, root: Path = ROOT) -> Undisturbed:
+def measure(backend: str, scratch: Path, workers: int, size: Size) -> Undisturbed:
     """Run the workflow undisturbed, at least twice, with so many runs at a time.
 
     Raises:
         RuntimeError: a run fails, or the runs differ where they must not.
     """
     manifests = scratch / "in"
-    write_manifests(manifests, SHARDS[backend])
+    write_manifests(manifests, size)
 
     def run(number: int) -> tuple[Path, float]:
         folder = scratch / str(number) / "run"
         folder.mkdir(parents=True)
         began = time.monotonic()
         with (folder.with_name("terminal")).open("wb") as log:
-            code = start(folder, str(manifests), backend, log=log, root=root).wait()
+            code = start(folder, str(manifests), backend, log=log).wait()
         if code:
             terminal = folder.with_name("terminal").read_text()
             raise RuntimeError(f"an undisturbed run failed:\n{terminal}")
@@ -157,7 +168,7 @@ def measure(backend: str, scratch: Path, workers: int, root: Path = ROOT) -> Und
     sizes = (os.lstat(path).st_blocks * 512 for path in output.rglob("*"))
     seconds = min(seconds for _, seconds in runs)
     undisturbed = Undisturbed(
-        backend, str(manifests), str(output), seconds, sum(sizes), _jobs(folder), str(root)
+        backend, str(manifests), str(output), seconds, sum(sizes), _jobs(folder)
     )
     if different := undisturbed.differences(runs[1][0] / OUTPUT):
         raise RuntimeError(f"two undisturbed runs differ: {different}")

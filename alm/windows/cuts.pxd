@@ -1,0 +1,33 @@
+cimport cython
+
+from alm.rows.timeline cimport is_time
+
+cdef str START, END, WORDS, WORD
+
+
+cdef class Cuts:
+    cdef readonly list copies, starts, ends
+    cdef list _segments, _word_ends, _texts
+    cdef tuple _dropped
+    cdef bint _keeps_words
+    cdef dict _numbers
+
+    @cython.locals(ends=list, kept=Py_ssize_t, number=Py_ssize_t)
+    cpdef Py_ssize_t cut(self, Py_ssize_t index, limit) except -1
+
+    @cython.locals(segment=dict, fields=dict, ends=list, texts=list, in_order=bint)
+    cdef list _look_at_words(self, Py_ssize_t index)
+
+    @cython.locals(segment=dict, copy=dict, words=list, texts=list)
+    cdef _copy(self, Py_ssize_t index, Py_ssize_t kept, limit)
+
+
+cpdef dict without(dict fields, frozenset dropped)
+
+
+@cython.locals(names=tuple)
+cpdef list without_each(list segments, frozenset dropped)
+
+
+@cython.locals(kept=dict)
+cdef dict _without(dict fields, tuple names)
