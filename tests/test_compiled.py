@@ -292,8 +292,9 @@ assert pickle.loads(pickle.dumps(tiny.Kept(5))).value == 5
 def test_what_looks_for_the_source_finds_it(built: Clone) -> None:
     program = "from importlib.resources import files; print(files('alm').joinpath('tiny.py'))"
     assert built.run("-c", f"import alm.tiny; {program}") == (0, f"{built.source}\n", "")
-    _, _, terminal = built.run("-c", "import alm.tiny; alm.tiny.fail()")
-    assert '"alm/tiny.py", line 12, in alm.tiny.fail\n    raise ValueError("on' in terminal
+    program = "import alm.tiny, logging\ntry: alm.tiny.fail()\nexcept: logging.exception('')"
+    _, _, log = built.run("-c", program)
+    assert '"alm/tiny.py", line 12, in alm.tiny.fail\n    raise ValueError("on purpose")' in log
 
 
 # One build, whatever happens meanwhile

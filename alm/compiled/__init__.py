@@ -17,7 +17,7 @@ import os
 import sys
 from collections.abc import Sequence
 from functools import cache
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -94,10 +94,17 @@ class _Finder:
     ) -> ModuleSpec | None:
         if not name.startswith(f"{PACKAGE.name}.") or name not in _sources().modules:
             return None
-        folder = status().folder
+        if folder := status().folder:
+            file = folder / f"{name}.so"
+            return spec_from_file_location(name, file, loader=_Extension(name, str(file)))
         # Python would prefer an extension module that somebody built beside the source.
-        file = folder / f"{name}.so" if folder else PACKAGE.parent / _sources().interpreted(name)
-        return spec_from_file_location(name, file)
+        return spec_from_file_location(name, PACKAGE.parent / _sources().interpreted(name))
+
+
+class _Extension(ExtensionFileLoader):
+    def get_source(self, fullname: str) -> str:  # type: ignore[override]
+        """The source that was compiled, which tracebacks show."""
+        return (PACKAGE.parent / _sources().modules[fullname]).read_text("utf-8")
 
 
 @cache
