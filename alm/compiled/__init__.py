@@ -85,7 +85,7 @@ def announcement() -> str:
     form, folder, reason, remedy = status()
     if form == "compiled":
         return f"inner loops: compiled (from {folder})"
-    return f"inner loops: interpreted, same results, about 4 times slower: {reason}; {remedy}"
+    return f"inner loops: interpreted, same results, 2 to 4 times slower: {reason}; {remedy}"
 
 
 class _Finder:
