@@ -62,7 +62,7 @@ run: setup ## curate the shipped sample with the backend that the config names
 report: run ## render the report of the sample as one page, report.html
 	$(IN_VENV) snakemake --configfile $(CONFIG) --report $(RESULTS)/report.html
 
-verify: setup ## check OUTPUT=results/sample, or another output_dir, against its record
+verify: setup ## check OUTPUT=results/sample, or another output_dir, against its provenance.json
 	$(IN_VENV) python -m alm.verify '$(OUTPUT)'
 
 test: $(READY_DEV) ## run all tests, and those of what can be compiled once more interpreted

@@ -91,8 +91,8 @@ def _parser() -> argparse.ArgumentParser:
 
     verifying = commands.add_parser(
         "verify",
-        help="check an output directory against its record",
-        description="Check an output directory of the workflow against its record.",
+        help="check an output directory against its provenance.json",
+        description="Check an output directory of the workflow against its provenance.json.",
         allow_abbrev=False,
     )
     verifying.add_argument("folder", metavar="DIR", help="the output_dir of a run")

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from alm import files
 from alm.errors import ParameterError, RowError
 from alm.input import read_lines, whole_file
-from alm.input.quarantine import quarantine_record, stop_at, to_line
+from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
 from alm.rows import codec
@@ -78,7 +78,7 @@ def curate_manifest(
                 if refused is None:
                     raise stop_at(span.path, line, error) from error
                 stats.count("quarantined")
-                refused.write(to_line(quarantine_record(span.path, line, error)))
+                refused.write(to_line(refused_row(span.path, line, error)))
             else:
                 stats.add_row(found.stats, found.truncation_events)
                 finished = finish(record, overlap_params)

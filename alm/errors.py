@@ -10,7 +10,7 @@ class ParameterError(AlmError, ValueError):
 
 
 class ManifestError(AlmError):
-    """A manifest is missing, unreadable, or there is none where one was expected."""
+    """A manifest is missing or unreadable, or a folder that should hold some holds none."""
 
 
 class RowError(AlmError):

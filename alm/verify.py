@@ -1,4 +1,4 @@
-"""Check an output directory against its record: ``alm verify results/sample``.
+"""Check an output directory against its claims: ``alm verify results/sample``.
 
 ``python -m alm.verify results/sample`` does the same where the command is not installed.
 
@@ -8,8 +8,8 @@ It reads all outputs and all manifests, in bounded memory, and says on a line ea
 - ``warning``: a manifest cannot be reached, or has grown behind what the run read of it;
 - ``note``: the source of alm is another one by now.
 
-The exit code is 1 where there is an error, 2 where there is no record to check against. The record
-itself is taken at its word: whoever can write the outputs can write it too.
+The exit code is 1 where there is an error, 2 if there is no ``provenance.json``. That file
+itself is trusted: who can write the outputs can write it, too.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from alm.errors import AlmError, ManifestError
 from alm.input import ByteRange, is_compressed, read_lines, stat
 from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.jobs.merge_output import MERGED
-from alm.jobs.provenance import describe_file, read_record
+from alm.jobs.provenance import describe_file, read_provenance
 from alm.provenance.code import package_sha256
 from alm.text import count, counted, time_left
 
@@ -46,7 +46,7 @@ class Finding(NamedTuple):
 
 
 class Progress:
-    """How much has been read of so many bytes, on a terminal.
+    """Shows on a terminal how much of ``total`` bytes has been read.
 
     Nothing is shown where the output is no terminal, or the total is 0, that is unknown.
     """
@@ -57,7 +57,7 @@ class Progress:
         self._began = self._shown = time.monotonic()
 
     def add(self, size: int) -> None:
-        """Say that so many bytes more have been read."""
+        """Note that ``size`` more bytes have been read."""
         self._done += size
         if self._terminal and (now := time.monotonic()) - self._shown >= INTERVAL:
             self._shown = now
@@ -74,7 +74,7 @@ class Progress:
 
 
 def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Finding]:
-    """What in an output directory, and of its manifests, is not as its record says.
+    """What in an output directory, and of its manifests, is not as ``provenance.json`` says.
 
     Paths of manifests that were configured as relative ones are looked for from the working
     directory.
@@ -84,18 +84,18 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         terminal: where progress is shown, if it is one.
 
     Raises:
-        AlmError: there is no record, or it cannot be read.
+        AlmError: there is no claims, or it cannot be read.
     """
-    record = read_record(folder)
-    manifests = record["manifests"]
-    total = record["output"]["bytes"] + sum(each["bytes"] for each in manifests)
+    claims = read_provenance(folder)
+    manifests = claims["manifests"]
+    total = claims["output"]["bytes"] + sum(each["bytes"] for each in manifests)
     progress = Progress(total, "checked", terminal)
     for check in (
-        _check_counts(record),
-        _check_output(Path(folder), record, progress),
-        _check_files(Path(folder), record),
+        _check_counts(claims),
+        _check_output(Path(folder), claims, progress),
+        _check_files(Path(folder), claims),
         *(_check_manifest(manifest, progress) for manifest in manifests),
-        _check_source(record),
+        _check_source(claims),
     ):
         for finding in check:
             progress.clear()
@@ -103,28 +103,31 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
     progress.clear()
 
 
-def _check_counts(record: dict[str, Any]) -> Iterator[Finding]:
-    """Whether the record agrees with itself: what came out is what the manifests gave."""
-    written, built = record["output"]["rows"], sum(each["rows"] for each in record["manifests"])
+def _check_counts(claims: dict[str, Any]) -> Iterator[Finding]:
+    """Whether ``provenance.json`` agrees with itself: what came out is what the manifests gave."""
+    written, built = (
+        claims["output"]["rows"],
+        sum(each["rows"] for each in claims["manifests"]),
+    )
     if written != built:
         yield Finding(
             "error",
-            f"the record counts {counted(written, 'row')} of output, and {count(built)} that came "
-            "out of the manifests",
+            f"provenance.json counts {counted(written, 'row')} of output, and {count(built)} that "
+            "came out of the manifests",
         )
-    refused = sum(each["quarantined"] for each in record["manifests"])
-    (listed,) = (each["lines"] for each in record["files"] if each["path"] == "quarantine.jsonl")
+    refused = sum(each["quarantined"] for each in claims["manifests"])
+    (listed,) = (each["lines"] for each in claims["files"] if each["path"] == "quarantine.jsonl")
     if listed != refused:
         yield Finding(
             "error",
-            f"the record counts {counted(listed, 'row')} in quarantine.jsonl, and {count(refused)} "
-            "that were refused",
+            f"provenance.json counts {counted(listed, 'row')} in quarantine.jsonl, and "
+            f"{count(refused)} that were refused",
         )
 
 
-def _check_output(folder: Path, record: dict[str, Any], progress: Progress) -> Iterator[Finding]:
+def _check_output(folder: Path, claims: dict[str, Any], progress: Progress) -> Iterator[Finding]:
     """The rows, in one file or in one a shard."""
-    output, parts = record["output"], record["parts"]
+    output, parts = claims["output"], claims["parts"]
     if output["path"] == MERGED:
         yield from _check_rows(folder, MERGED, parts, progress)
         return
@@ -145,7 +148,7 @@ def _check_rows(
     with file:
         size, expected = os.fstat(file.fileno()).st_size, sum(part["bytes"] for part in parts)
         if size != expected:
-            yield Finding("error", f"{path}: has {size} bytes, the record says {expected}")
+            yield Finding("error", f"{path}: has {size} bytes, provenance.json says {expected}")
         start = first_row = 0
         for part in parts:
             file.seek(start)
@@ -176,9 +179,9 @@ def _place(folder: Path, part: Part, digests: bytearray, start: int, first_row: 
     return f"line {first_row + same + 1} is not as it was written ({place})"
 
 
-def _check_files(folder: Path, record: dict[str, Any]) -> Iterator[Finding]:
+def _check_files(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
     """The outputs that one job wrote, each as a whole."""
-    for expected in record["files"]:
+    for expected in claims["files"]:
         path = folder / expected["path"]
         try:
             found = describe_file(path, folder)
@@ -186,7 +189,7 @@ def _check_files(folder: Path, record: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("error", f"{path}: cannot be read: {error.strerror}")
             continue
         if found["bytes"] != expected["bytes"]:
-            sizes = f"has {found['bytes']} bytes, the record says {expected['bytes']}"
+            sizes = f"has {found['bytes']} bytes, provenance.json says {expected['bytes']}"
             yield Finding("error", f"{path}: {sizes}")
         elif found != expected:
             yield Finding("error", f"{path}: its {found['bytes']} bytes are not those written")
@@ -226,8 +229,8 @@ def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Fi
     elif rows != manifest["rows"] + manifest["quarantined"]:
         yield Finding(
             "error",
-            f"{path!r}: has {counted(rows, 'row')}, of which the record says {manifest['rows']} "
-            f"came out and {manifest['quarantined']} were quarantined",
+            f"{path!r}: has {counted(rows, 'row')}, of which provenance.json says "
+            f"{manifest['rows']} came out and {manifest['quarantined']} were quarantined",
         )
     elif now.size != size and not is_compressed(path):
         yield Finding(
@@ -237,8 +240,8 @@ def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Fi
         )
 
 
-def _check_source(record: dict[str, Any]) -> Iterator[Finding]:
-    then, now = record["alm"], package_sha256()
+def _check_source(claims: dict[str, Any]) -> Iterator[Finding]:
+    then, now = claims["alm"], package_sha256()
     if then["source_sha256"] != now:
         yield Finding(
             "note",
@@ -254,15 +257,15 @@ def check(folder: str) -> int:
         The exit code: 1 if there is an error, else 0.
 
     Raises:
-        AlmError: there is no record, or it cannot be read.
+        AlmError: there is no claims, or it cannot be read.
     """
     levels = Counter[str]()
     for finding in verify(folder):
         levels[finding.level] += 1
         print(f"{finding.level}: {_printable(finding.text)}", flush=True)
-    record = read_record(folder)
-    rows = counted(record["output"]["rows"], "row")
-    manifests = counted(len(record["manifests"]), "manifest")
+    claims = read_provenance(folder)
+    rows = counted(claims["output"]["rows"], "row")
+    manifests = counted(len(claims["manifests"]), "manifest")
     outcome = (
         f"not as recorded: {counted(levels['error'], 'error')}"
         if levels["error"]
@@ -276,7 +279,8 @@ def check(folder: str) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the directory that the command line names; returns the exit code."""
     parser = argparse.ArgumentParser(
-        prog="python -m alm.verify", description="Check an output directory against its record."
+        prog="python -m alm.verify",
+        description="Check an output directory against its provenance.json.",
     )
     parser.add_argument("folder", help="the output_dir of a run")
     folder = parser.parse_args(arguments).folder

@@ -308,7 +308,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], int, list[str]]] = {
     "a record that counts more rows": (
         replace("out/provenance.json", lambda text: text.replace(b'"rows": 16', b'"rows": 17', 1)),
         1,
-        ["error: the record counts 17 rows of output, and 16 that came"],
+        ["error: provenance.json counts 17 rows of output, and 16 that"],
     ),
 }
 
@@ -362,9 +362,9 @@ def test_make_verify_and_the_command_check_the_directory_that_they_are_given(
     ("content", "message"),
     [
         (None, "does not exist: name the output_dir of a run that has finished"),
-        (b"{", "is no record of a run"),
-        (b"[]", "is no record of a run"),
-        (b"{}", "is no record of a run"),
+        (b"{", "is not what a run writes"),
+        (b"[]", "is not what a run writes"),
+        (b"{}", "is not what a run writes"),
         (b'{"format": 99}', "has format 99, and this version reads 1"),
     ],
 )

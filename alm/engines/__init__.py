@@ -4,14 +4,14 @@ An engine maps one function over a few small chunks and moves no data: a chunk s
 and where to write, the function does both in the worker, and what comes back is a small summary.
 So every engine gives the same bytes, and the choice between them is one of plumbing.
 
-`local` works in the process that asks. The others run in a process of their own, the driver: it
-starts or joins a Ray, and when it or its Ray ends, by whatever signal, those who wait for it are
-told. A run on one machine shares one driver among its jobs (`client.share_driver`); elsewhere each
+`local` works in the calling process. The others run in a separate process, the driver: it starts or
+joins a Ray, and if it or its Ray dies, everyone who is waiting for it gets an error. A run on one
+machine shares one driver among its jobs (`client.share_driver`); elsewhere each
 job starts one. Either ends with the process that started it.
 
     client       the job's side: start a driver or find the one of the run, and ask it
     driver       the driver's process
-    ray_session  the Ray below it: one of its own, or an existing cluster
+    session      the Ray it works with: one that it starts, or an existing cluster
     ray_data, xenna, local   map a function over chunks
 """
 
@@ -42,7 +42,7 @@ class Execution(NamedTuple):
     Attributes:
         backend: one of :data:`BACKENDS`.
         threads: CPUs that the job was given.
-        mem_mb: megabytes (10**6 bytes) that the job was given; None where nobody said.
+        mem_mb: megabytes (10**6 bytes) that the job was given; None if not known.
         ray_address: ``host:port`` of the Ray cluster that does the work instead of this machine.
     """
 
@@ -83,7 +83,7 @@ def open_engine(execution: Execution, folder: Path) -> Iterator[Engine]:
     """Start or find an engine.
 
     Args:
-        execution: which, and what it may take.
+        execution: which one, with how many threads and how much memory.
         folder: an existing folder that all workers must see.
 
     Raises:
@@ -94,8 +94,10 @@ def open_engine(execution: Execution, folder: Path) -> Iterator[Engine]:
         raise EngineError(f"backend={execution.backend!r} is unknown: choose one of {known}")
     if execution.threads < 1:
         raise ValueError(f"threads={execution.threads}: at least 1 is needed")
-    name = "local" if execution.backend == "local" else "client"
-    with import_module(f"{__name__}.{name}").open_engine(execution, folder) as engine:
+    if execution.backend == "local":
+        yield import_module(f"{__name__}.local").Local(execution.threads)
+        return
+    with import_module(f"{__name__}.client").ask_driver(execution, folder) as engine:
         yield engine
 
 

@@ -32,7 +32,7 @@ LONGEST_SOCKET = "/ray/session_2026-11-22_18-35-37_327443_1234567/sockets/dash_M
 """What Ray appends to a driver's folder, at its longest (a process id of seven digits)."""
 
 EXIT_SECONDS = 30.0
-"""How long a driver may take to end all that it started."""
+"""Time limit for a driver to end everything that it started."""
 
 LOST = (
     "the engine's process, or the Ray below it, ended unexpectedly: "
@@ -115,8 +115,8 @@ class RemoteEngine:
 
 
 @contextmanager
-def open_engine(execution: Execution, folder: Path) -> Iterator[RemoteEngine]:
-    """See `alm.engines.open_engine`. Without a driver of the run that lives, one is started."""
+def ask_driver(execution: Execution, folder: Path) -> Iterator[RemoteEngine]:
+    """The engine of the run's driver, or of one that is started for this block."""
     with _connect(execution) as connection:
         _send(connection, str(folder.absolute()))
         available = _receive(connection)
@@ -165,7 +165,7 @@ def _wait_until_gone(path: str) -> None:
 
 
 def _connection_to(path: str | None) -> Connection | None:
-    """None where nobody listens."""
+    """A connection to a socket; None if nobody listens."""
     if path is None:
         return None
     with socket.socket(socket.AF_UNIX) as client:

@@ -2,7 +2,7 @@
 
 ``python -m alm.engines.driver FOLDER LISTENER EXECUTION`` is the keeper. It runs the driver below
 it and, when that ends, takes away all that was started, and the folder. The end comes when its
-standard input ends (whoever started it stops it or is no more), when it is told to terminate, and
+standard input ends (the process that started it stops it, or is gone), when it gets SIGTERM, and
 when the driver ends. Ray ends the process that uses it when it dies itself: hence two of them.
 """
 

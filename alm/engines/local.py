@@ -1,13 +1,9 @@
-"""The engine that is none: chunk after chunk, in this process."""
+"""No engine: run the chunks one by one in this process."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TypeVar
-
-from alm.engines import Execution
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -31,9 +27,3 @@ class Local:
             results.append(result)
             on_done(index, result)
         return results
-
-
-@contextmanager
-def open_engine(execution: Execution, folder: Path) -> Iterator[Local]:
-    """See `alm.engines.open_engine`; there is nothing to start or to check here."""
-    yield Local(execution.threads)

@@ -1,4 +1,4 @@
-"""The engine on `ray.data`: each chunk is a block, and so a task of its own."""
+"""The engine on `ray.data`: each chunk is a block, and so one task."""
 
 from __future__ import annotations
 

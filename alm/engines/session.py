@@ -1,4 +1,4 @@
-"""The Ray that a driver works with: one of its own, or an existing cluster."""
+"""The Ray that a driver works with: one that it starts, or an existing cluster."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OBJECT_STORE_BYTES = 100 * 2**20
 """Ray wants at least 75 MiB; the engines move only chunks and summaries."""
 
 ANSWER_SECONDS = 10.0
-"""How long a cluster may take to answer."""
+"""Time limit for a cluster to answer."""
 
 
 class Session:

@@ -2,7 +2,7 @@
 
 A manifest is a file with one JSON object a line. A line belongs to the range in which it starts,
 so ranges need no look at the content: file sizes are enough to plan a run. It may lie on a disk
-or behind a URL, plain or compressed; whoever reads lines need not know.
+or behind a URL, plain or compressed; code that reads lines need not know.
 """
 
 from alm.input.find import discover, stat, whole_file

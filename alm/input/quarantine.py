@@ -11,8 +11,8 @@ from alm.rows import codec
 MAX_LINE_BYTES = 1 << 20
 
 
-def quarantine_record(manifest: str, line: Line, error: RowError) -> dict[str, Any]:
-    """One record of ``quarantine.jsonl``.
+def refused_row(manifest: str, line: Line, error: RowError) -> dict[str, Any]:
+    """A row of ``quarantine.jsonl``.
 
     ``line_number`` counts from 1 in what was read, so it is that of the manifest only when this
     was read from its beginning; ``byte_offset`` and ``byte_length`` (without the line break)
@@ -36,9 +36,9 @@ def quarantine_record(manifest: str, line: Line, error: RowError) -> dict[str, A
     }
 
 
-def to_line(record: dict[str, Any]) -> bytes:
-    """The record as one line of JSON."""
-    return codec.dumps(record) + b"\n"
+def to_line(refused: dict[str, Any]) -> bytes:
+    """A refused row as one line of JSON."""
+    return codec.dumps(refused) + b"\n"
 
 
 def stop_at(manifest: str, line: Line, error: RowError) -> InvalidRowError:

@@ -10,7 +10,7 @@ from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import ByteRange, read_lines
-from alm.input.quarantine import quarantine_record, stop_at, to_line
+from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.params import WindowParams
 from alm.records.record import encode, make_record
@@ -46,7 +46,7 @@ def build_shard(
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: see :class:`WindowParams`.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
-        execution: the engine, and what it may take.
+        execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
 
     Raises:
@@ -91,7 +91,7 @@ def build_chunk(
                     if stop_at_invalid:
                         raise stop_at(span.path, line, error) from error
                     stats.count("quarantined")
-                    quarantine.write(to_line(quarantine_record(span.path, line, error)))
+                    quarantine.write(to_line(refused_row(span.path, line, error)))
                 else:
                     stats.add_row(found.stats, found.truncation_events)
                     survey_row(row, found, params, summary.survey)

@@ -32,7 +32,7 @@ SHARED_CHUNK_BYTES = 16 << 20
 """The same where several threads share the chunks: none waits long for the last one of another."""
 
 CHUNKS_A_THREAD = 2
-"""At least so many where there are several threads, so that one with easy chunks can take from one
+"""Minimum per thread if there are several, so that a thread with easy chunks can take from one
 with hard ones."""
 
 PROGRESS_SECONDS = 1.0
@@ -71,7 +71,7 @@ def run_in_chunks(
         work: picklable; reads byte ranges, writes one part for each of ``outputs``, sums up.
         ranges: the lines of the shard, in input order.
         outputs: the files to write, each whole or not at all.
-        execution: the engine, and what it may take.
+        execution: the engine, its threads and memory.
         code: the hash of the code of ``work``, which the summary names.
 
     Raises:

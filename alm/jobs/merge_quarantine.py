@@ -35,8 +35,8 @@ def merge_quarantine(
         for part in parts:
             with open(part, "rb") as refused:
                 for line in refused:
-                    record = codec.loads(line)
-                    manifest = record["manifest_filepath"]
-                    piece = bisect_right(starts[manifest], record["byte_offset"]) - 1
-                    record["line_number"] += lines_before[manifest][piece]
-                    output.write(to_line(record))
+                    row = codec.loads(line)
+                    manifest = row["manifest_filepath"]
+                    piece = bisect_right(starts[manifest], row["byte_offset"]) - 1
+                    row["line_number"] += lines_before[manifest][piece]
+                    output.write(to_line(row))

@@ -37,7 +37,7 @@ def overlap_shard(
         digests: output, the digest of each line of ``output``: see :mod:`alm.input.digests`.
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
-        execution: the engine, and what it may take.
+        execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
 
     Raises:

@@ -143,6 +143,6 @@ def summarize_run(result: str | Path) -> str:
     lines += [
         f"output: {result}",
         f"report: {folder / 'report' / 'overview.html'}",
-        f"record: {folder / 'provenance.json'}, checked by: python -m alm.verify {folder}",
+        f"provenance: {folder / 'provenance.json'}, checked by: python -m alm.verify {folder}",
     ]
     return "\n".join(lines)

@@ -1,6 +1,6 @@
-"""Last step of a run: what is known of its shards -> the record of how its output came to be.
+"""Last step of a run: what is known of its shards -> how its output came to be.
 
-The record names no time and no machine, so a run that is repeated gives the same one. Its checksums
+It names no time and no machine, so a run that is repeated gives the same one. Its checksums
 are of the bytes that the run read and wrote, as the jobs of the shards saw them; only the small
 files, which one job writes alone, are read for it.
 """
@@ -26,9 +26,9 @@ from alm.rows import codec
 from alm.statistics.summary import Summary
 from alm.version import __version__
 
-RECORD = "provenance.json"
+PROVENANCE = "provenance.json"
 FORMAT = 1
-"""Of the record; a reader refuses one that it does not know."""
+"""Of the file; a reader refuses one that it does not know."""
 
 WORKFLOW = (
     "Snakefile",
@@ -40,7 +40,7 @@ WORKFLOW = (
 """The source of the workflow beside the package."""
 
 
-def write_record(
+def write_provenance(
     shards: Sequence[str | Path],
     built: Sequence[str | Path],
     overlapped: Sequence[str | Path],
@@ -63,7 +63,7 @@ def write_record(
         parts: the rows of each shard.
         output: ``alm_output.jsonl`` or its index.
         others: the other outputs.
-        target: the record, in the folder of the outputs.
+        target: ``provenance.json``, in the folder of the outputs.
         parameters: the configuration of the run, ``target_duration`` resolved.
         workflow: the folder of the workflow's source.
     """
@@ -92,16 +92,16 @@ def write_record(
         file.write(_readable(content))
 
 
-def read_record(folder: str | Path) -> dict[str, Any]:
-    """The record of an output directory.
+def read_provenance(folder: str | Path) -> dict[str, Any]:
+    """The content of ``provenance.json`` of an output directory.
 
     Raises:
-        AlmError: there is none, or none that can be read.
+        AlmError: there is no such file, or it cannot be read.
     """
-    path = Path(folder) / RECORD
+    path = Path(folder) / PROVENANCE
     try:
-        record: dict[str, Any] = codec.loads(path.read_bytes())
-        known = record["format"] == FORMAT
+        content: dict[str, Any] = codec.loads(path.read_bytes())
+        known = content["format"] == FORMAT
     except FileNotFoundError:
         raise AlmError(
             f"{str(path)!r} does not exist: name the output_dir of a run that has finished"
@@ -110,19 +110,19 @@ def read_record(folder: str | Path) -> dict[str, Any]:
         raise AlmError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (AlmError, TypeError, KeyError) as error:
         raise AlmError(
-            f"{str(path)!r} is no record of a run; delete it and start the run again to have it "
+            f"{str(path)!r} is not what a run writes; delete it and start the run again to have it "
             "written anew"
         ) from error
     if not known:
         raise AlmError(
-            f"{str(path)!r} has format {record['format']!r}, and this version reads {FORMAT}: use "
-            "the version of alm that the record names"
+            f"{str(path)!r} has format {content['format']!r}, and this version reads {FORMAT}: use "
+            "the version of alm that it names"
         )
-    return record
+    return content
 
 
 def describe_file(path: str | Path, folder: Path) -> dict[str, Any]:
-    """What the record says of a file, by reading it: ``path`` in ``folder``, size, checksum."""
+    """A file as ``provenance.json`` has it: its path in ``folder``, size and checksum."""
     digest, size, lines = hashlib.sha256(), 0, 0
     with open(path, "rb", buffering=0) as file:
         while piece := file.read(PIECE):
@@ -139,7 +139,7 @@ def _rows(
     digests: Sequence[str | Path],
     folder: Path,
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """What the record says of all rows, and of those of each shard."""
+    """What ``provenance.json`` says of all rows, and of those of each shard."""
     every, pieces, rows = new_digest(), [], 0
     for part, summary, path in zip(parts, summaries, digests, strict=True):
         own, count = new_digest(), 0
@@ -173,7 +173,7 @@ def _makers(step: str, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
 def _manifests(
     shards: Sequence[str | Path], summaries: Sequence[Summary], digests: Sequence[str | Path]
 ) -> list[dict[str, Any]]:
-    """What the record says of each manifest, in input order."""
+    """What ``provenance.json`` says of each manifest, in input order."""
     found: dict[str, dict[str, Any]] = {}
     lines: dict[str, Any] = defaultdict(new_digest)
     for shard, summary, path in zip(shards, summaries, digests, strict=True):

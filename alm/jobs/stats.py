@@ -100,8 +100,8 @@ def count_recordings(paths: Sequence[str | Path], at_once: int = KEYS_AT_ONCE) -
 
     Args:
         paths: files of keys, which are evenly spread numbers of 8 bytes.
-        at_once: about so many keys are in memory. More are looked at in several passes over the
-            files, each for the keys that begin with the same bits.
+        at_once: about how many keys to hold in memory. For more there are several passes over
+            the files, each for the keys that begin with the same bits.
     """
     rows = sum(os.path.getsize(path) for path in paths) // KEY_BYTES
     bits = max(0, math.ceil(math.log2(rows / at_once))) if rows else 0

@@ -114,7 +114,7 @@ def package_sha256() -> str:
 
 
 def commit() -> str | None:
-    """The git commit of the source, ``-dirty`` behind it where files differ; None without git."""
+    """The git commit of the source, followed by ``-dirty`` if files differ; None without git."""
     git = ["git", "--no-optional-locks", "-C", str(PACKAGE.parent)]
     try:
         tracked = [*git, "ls-files", "--error-unmatch", f"{PACKAGE.name}/__init__.py"]

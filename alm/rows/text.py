@@ -23,7 +23,7 @@ def joined(text: bytes, count: int) -> tuple[bytes, list[int]]:
         text: an array of ``count`` values with a line break as one more between each two.
 
     Raises:
-        ValueError: there are not so many.
+        ValueError: it has another number of values.
     """
     texts = text[1:-1].split(b",\n,")
     if len(texts) != count or not all(texts):

@@ -113,7 +113,7 @@ def _look_at_order(starts: list[Number], ends: list[Number], odd: Disorder) -> N
 def words_outside(segments: list[Segment], starts: list[Number], ends: list[Number]) -> int:
     """How many segments have a first word that starts before, or a last that ends after, them.
 
-    Words in between are not looked at, to keep this cheap; malformed ones are no matter here.
+    Words in between are not looked at, to keep this cheap; malformed ones are ignored.
     """
     outside = 0
     for k in range(len(segments)):

@@ -40,7 +40,7 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
 
     Returns:
         A new row: the fields of ``entry`` and the second stage's. ``manifest_filepath`` stays
-        what ``entry`` says, None where it says nothing.
+        what ``entry`` says, or None.
 
     Raises:
         ParameterError: ``target_duration`` is None.

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from alm.errors import InvalidRowError, RowError
 from alm.input import Line, read_lines, whole_file
-from alm.input.quarantine import MAX_LINE_BYTES, quarantine_record, stop_at, to_line
+from alm.input.quarantine import MAX_LINE_BYTES, refused_row, stop_at, to_line
 
 ERROR = RowError("invalid_json", "not valid JSON: somewhere")
 
 
 def record_of(text: bytes) -> dict:
-    return quarantine_record("in/a.jsonl", Line(7, 3, text), ERROR)
+    return refused_row("in/a.jsonl", Line(7, 3, text), ERROR)
 
 
 def test_the_fields():
@@ -41,7 +41,7 @@ def test_offset_and_length_point_at_the_text(tmp_path_factory, texts):
     content = b"\n".join(texts)
     path.write_bytes(content)
     for line in read_lines(whole_file(str(path))):
-        record = quarantine_record(str(path), line, ERROR)
+        record = refused_row(str(path), line, ERROR)
         begin, length = record["byte_offset"], record["byte_length"]
         raw = content[begin : begin + length]
         assert raw == line.raw.rstrip(b"\r\n")
@@ -81,7 +81,7 @@ def test_a_cut_makes_no_good_letter_undecodable(before):
 
 
 def test_a_record_is_one_line_of_json():
-    record = quarantine_record("in/\n\udcff.jsonl", Line(0, 1, b"\x00\t\x1b[0m"), ERROR)
+    record = refused_row("in/\n\udcff.jsonl", Line(0, 1, b"\x00\t\x1b[0m"), ERROR)
     line = to_line(record)
     assert line.count(b"\n") == 1
     assert line.endswith(b"\n")

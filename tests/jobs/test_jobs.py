@@ -25,7 +25,7 @@ from alm.jobs.chunks import run_in_chunks
 from alm.jobs.merge_output import index_output, merge_output
 from alm.jobs.merge_quarantine import merge_quarantine
 from alm.jobs.overlap import overlap_shard
-from alm.jobs.provenance import read_record, write_record
+from alm.jobs.provenance import read_provenance, write_provenance
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
 from alm.statistics.summary import Summary
@@ -85,7 +85,7 @@ def run_steps(
         parameters={},
         versions={},
     )
-    write_record(
+    write_provenance(
         [f"{at}.shard" for at in names],
         built,
         [f"{at}.filtered" for at in names],
@@ -141,7 +141,7 @@ def test_any_cut_gives_the_bytes_of_one_process(
         run_steps(source, out, shard_size, threads, window_params, overlap_params)
         assert (out / "alm_output.jsonl").read_bytes() == rows
         assert list(verify(out)) == []
-        record = read_record(out)
+        record = read_provenance(out)
         assert record["output"]["lines_xxh128"] == of_lines(rows)
         assert [each["lines_xxh128"] for each in record["manifests"]] == list(
             map(of_lines, manifests)

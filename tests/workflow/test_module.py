@@ -12,7 +12,7 @@ from conftest import Run, RunWorkflow
 from helpers import ROOT
 
 from alm.input.shards import read_plan
-from alm.jobs.provenance import read_record
+from alm.jobs.provenance import read_provenance
 
 pytestmark = pytest.mark.workflow
 
@@ -207,6 +207,6 @@ def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -
     assert len(read_plan(run.output / "work/plan.json")) == run.jobs["build"] > 1
     logs = [log.read_text() for log in (run.output / "logs" / "build").iterdir()]
     assert all(", Slurm job " in log for log in logs)
-    assert {made["versions"]["kernel"] for made in read_record(run.output)["made_by"]} == {
+    assert {made["versions"]["kernel"] for made in read_provenance(run.output)["made_by"]} == {
         "compiled"
     }

@@ -1,6 +1,6 @@
 rule build:
     input:
-        # The manifests are inputs of the shard alone: naming 100,000 once is dear enough.
+        # The manifests are inputs of the shard alone: naming 100,000 of them once takes long enough.
         shard=rules.shard.output[0],
         plan=ancient(rules.plan.output[0]),
     output:

@@ -13,7 +13,7 @@ from alm.input import discover, is_compressed, is_url
 from alm.input.shards import plan_shards, read_plan, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
-from alm.jobs.provenance import RECORD
+from alm.jobs.provenance import PROVENANCE
 from alm.provenance.code import code_hash
 
 share_package()

@@ -1,4 +1,4 @@
-# The quarantine is made by a rule of its own: it must be there to look at when merge_output fails
+# The quarantine has its own rule: it must be there to look at when merge_output fails
 # because of it, and Snakemake deletes the outputs of a failed job.
 rule merge_quarantine:
     input:

@@ -10,7 +10,7 @@ rule provenance:
         others=[rules.merge_quarantine.output[0], *rules.stats.output],
         plan=ancient(rules.plan.output[0]),
     output:
-        output(RECORD),
+        output(PROVENANCE),
     log:
         output("logs/provenance.log"),
     benchmark:

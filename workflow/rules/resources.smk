@@ -37,13 +37,13 @@ COPIED_MB_A_MINUTE = 6_000
 """Of output that is copied at least (measured: 20,000 on a local disk)."""
 
 OUTPUT_FACTOR = 12 if config["keep_windows"] else 2
-"""So many times larger than the manifests may the output be."""
+"""Assumed size of the output, as a multiple of the manifests'."""
 
 STATS_MB_A_MINUTE = 60_000
 """Of manifest whose statistics, 8 bytes a row and a summary a shard, are read at least."""
 
 COMPRESSION = 10
-"""So many times larger than a compressed manifest may be what it holds."""
+"""Assumed compression ratio."""
 
 
 def plain_mb(ranges):

@@ -3,9 +3,9 @@
 from alm.jobs.log import job_log
 
 with job_log(snakemake.log[0], snakemake.output):
-    from alm.jobs.provenance import write_record
+    from alm.jobs.provenance import write_provenance
 
-    write_record(
+    write_provenance(
         snakemake.input.shards,
         snakemake.input.built,
         snakemake.input.overlapped,
