@@ -1,4 +1,4 @@
-"""Check an output directory against its claims: ``alm verify results/sample``.
+"""Check an output directory against its provenance.json: ``alm verify results/sample``.
 
 ``python -m alm.verify results/sample`` does the same where the command is not installed.
 
