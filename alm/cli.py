@@ -55,7 +55,7 @@ def _failed(asked: Namespace, why: str, code: int) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Reports wrong use on one line; the usage, which is long, is left to ``--help``."""
+    """Reports wrong usage on one line, without the long usage text of ``--help``."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: error: {message} (see {self.prog} --help)\n")
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_parameters(group: argparse._ArgumentGroup, stage: type[Any]) -> None:
-    """An option for each field of a dataclass, named, explained and preset as it is there."""
+    """Add an option for each field of a dataclass, with its name, meaning and default."""
     types = get_type_hints(stage)
     for field in fields(stage):
         name = f"--{field.name}"
@@ -122,7 +122,7 @@ def _add_parameters(group: argparse._ArgumentGroup, stage: type[Any]) -> None:
 
 
 def _value(text: str) -> float | str | None:
-    """A value as a configuration file has it; other text is left to the parameters to refuse.
+    """Parse a value as YAML would; the parameters refuse what is wrong.
 
     >>> _value("120"), _value("0.5"), _value("null"), _value("many")
     (120, 0.5, None, 'many')
@@ -158,7 +158,7 @@ def _curate(asked: Namespace) -> int:
 
 
 def _summary(stats: Stats) -> str:
-    """What came out, on a line.
+    """A one-line summary of the result.
 
     >>> _summary(Stats())
     '0 rows, 0 candidate windows, 0 kept: 0 s; 0 rows quarantined'

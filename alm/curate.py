@@ -1,4 +1,4 @@
-"""One manifest into one output file, in this process: no workflow, no engine."""
+"""Curate one manifest in this process, without the workflow or an engine."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _remove_unlocked(folder: Path, prefix: str) -> None:
 
 
 def _try_to_lock(file: BinaryIO) -> bool:
-    """Whether nobody else has the file locked; where there are no locks nobody can tell."""
+    """Try to lock the file; True also if the file system has no locks, as nobody can tell then."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -10,6 +10,6 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with_parent(signum: signal.Signals) -> None:
-    """Have the kernel send this process ``signum`` when its parent dies, by ``kill -9`` as well."""
+    """Have the kernel send this process ``signum`` when its parent dies, even by ``kill -9``."""
     with suppress(AttributeError):  # Linux only
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum)

@@ -1,4 +1,4 @@
-"""What a parameter may be: a JSON schema, in the few words of it that are used here.
+"""The allowed values of a parameter, as the small part of JSON Schema that we need.
 
 ``allowed`` and ``description`` say it for people; error messages quote the former.
 """

@@ -1,4 +1,4 @@
-"""Serves the inner loops compiled where that can be had, interpreted where not.
+"""Serves the inner loops compiled if possible, otherwise interpreted.
 
 A module of this package is compiled if a ``.pxd`` lies beside its ``.py`` (types for Cython) or a
 ``.pyx`` does (the same, written for Cython). Importing code never asks which form it gets: a
@@ -27,11 +27,11 @@ from alm.compiled.folders import find_build
 from alm.compiled.sources import PACKAGE, Sources, read_sources
 
 FAILED = "ALM_COMPILED_FAILED"
-"""Not a setting: by this variable a process tells its children that a build failed, and why."""
+"""Not a setting: tells child processes that the build failed, and why."""
 
 
 class NotCompiledError(ImportError):
-    """The compiled form cannot be had: for what reason, and what would remedy it."""
+    """The compiled form is not available: why, and what to do."""
 
     def __init__(self, reason: str, remedy: str) -> None:
         super().__init__(f"{reason}; {remedy}")
@@ -42,8 +42,8 @@ class NotCompiledError(ImportError):
 class Status(NamedTuple):
     """The form in which this process runs the inner loops.
 
-    Where it is ``python``, ``reason`` and ``remedy`` say why and what to do, a phrase each; where
-    it is ``compiled``, ``folder`` holds the extension modules.
+    If it is ``python``, ``reason`` and ``remedy`` say why and what to do, a phrase each; if it is
+    ``compiled``, ``folder`` holds the extension modules.
     """
 
     form: Literal["compiled", "python"]

@@ -1,4 +1,4 @@
-"""Builds the inner loops if need be and says in which form they run; exit 1 if interpreted."""
+"""Build the inner loops if needed, and say in which form they run; exit 1 if interpreted."""
 
 import sys
 

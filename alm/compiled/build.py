@@ -1,4 +1,4 @@
-"""Builds the extension modules, once, whatever happens meanwhile.
+"""Builds the extension modules once, also if processes compete or are killed.
 
 All happens in a private folder that is renamed in the end: a build is whole or absent. A kernel
 lock, which ends with its process, lets one process build and the others wait for it. Cython and the
@@ -127,7 +127,7 @@ def _build_in(place: Path, sources: Sources, linker: list[str]) -> Path:
 
 
 def _acquire(lock: IO[str]) -> bool:
-    """Wait for the lock; False where the file system has none: then the rename decides."""
+    """Wait for the lock; False if the file system has no locks: then the rename decides."""
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
         try:

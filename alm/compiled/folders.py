@@ -1,4 +1,4 @@
-"""Where builds lie: folders that nobody else can write, since what is in them is run.
+"""Where builds are kept: folders that nobody else can write, because we run what is in them.
 
 A build is a folder named by its key, with one extension module a module, in ``$ALM_CACHE`` or the
 user's cache; in the temporary directory where these cannot be written.

@@ -102,7 +102,7 @@ def open_engine(execution: Execution, folder: Path) -> Iterator[Engine]:
 
 
 def require(module: str) -> ModuleType:
-    """Import ``module``, now that it is needed; raises EngineError."""
+    """Import an optional module; raises EngineError if it is missing."""
     try:
         return import_module(module)
     except ImportError as error:
@@ -113,13 +113,13 @@ def require(module: str) -> ModuleType:
 
 
 def one_line(error: BaseException) -> str:
-    """The type and the beginning of an error whose text may be a page."""
+    """The type and the first words of an error, on one line."""
     lines = str(error).strip().splitlines() or ["no message"]
     return f"{type(error).__name__}: {lines[0][:300]}"
 
 
 def whereabouts() -> str:
-    """The process that asks, its host, and the node of Ray that it works for."""
+    """The calling process, its host, and its Ray node."""
     place = f"process {os.getpid()} on {socket.gethostname()}"
     ray = sys.modules.get("ray")
     return f"{place}, Ray node {ray.get_runtime_context().get_node_id()[:8]}" if ray else place

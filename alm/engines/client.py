@@ -1,4 +1,4 @@
-"""The side of a driver that jobs see: start one, or find the one of the run, and ask it."""
+"""What jobs use to talk to a driver: find that of the run, or start one."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LOST = (
 
 
 class DriverProcess:
-    """A driver that ends when this object is stopped, or this process is no more.
+    """A driver that ends when this object is stopped or this process ends.
 
     It is told by the pipe that is its standard input: nobody else has the other end. It listens
     in a private folder near the root of a local disk, so that the paths of sockets fit.
@@ -82,7 +82,7 @@ class DriverProcess:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _kill_session(self) -> None:
-        """Do the work of a keeper that was killed: Ray's agents outlive their raylet by a minute.
+        """Clean up for a keeper that was killed: Ray's agents outlive their raylet by a minute.
 
         All that it started is in its session.
         """
@@ -133,7 +133,7 @@ def share_driver(execution: Execution, log: IO[bytes]) -> DriverProcess:
 
 @contextmanager
 def _connect(execution: Execution) -> Iterator[Connection]:
-    """To the driver of the run, or else to one that lives as long as this connection."""
+    """Connect to the driver of the run, or else start one that lives as long as this connection."""
     shared = None if execution.ray_address else os.environ.get(SHARED)
     connection = _connection_to(shared)
     if shared and connection:
@@ -157,7 +157,7 @@ def _connect(execution: Execution) -> Iterator[Connection]:
 
 
 def _wait_until_gone(path: str) -> None:
-    """Until nothing works on the chunks of a job that failed: its driver ends with it."""
+    """Wait until nothing works on the chunks of a failed job any more: its driver ends with it."""
     deadline = time.monotonic() + EXIT_SECONDS
     while (probe := _connection_to(path)) and time.monotonic() < deadline:
         probe.close()

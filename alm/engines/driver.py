@@ -34,7 +34,7 @@ KILL_INTERVAL = 0.01
 
 
 def keep(folder: str, listener: str, execution: str) -> None:
-    """Run the driver, and leave nothing of it."""
+    """Run the driver, and clean up everything it leaves."""
     with suppress(AttributeError):  # Linux only: be the parent of those whose own parent ends
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1)
     told, tell = os.pipe()
@@ -124,7 +124,7 @@ def _picklable(error: Exception) -> Exception:
 
 
 def main() -> NoReturn:
-    """Be the keeper or, told so, the driver; the end is no time for what Ray does at exit."""
+    """Run as the keeper, or as the driver if told to; skips what Ray does at exit."""
     arguments = sys.argv[1:]
     if arguments[0] == "drive":
         drive(*arguments[1:])

@@ -55,12 +55,12 @@ class Line(NamedTuple):
 
     @property
     def length(self) -> int:
-        """Its bytes, the line break aside."""
+        """Its length in bytes, without the line break."""
         return len(self.raw if self.beyond else self.raw.rstrip(b"\r\n")) + self.beyond
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is nothing on it: such a line is no row."""
+        """Whether the line is blank, and so no row."""
         text = self._unmarked
         return not text or text.isspace()
 

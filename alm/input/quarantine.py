@@ -1,4 +1,4 @@
-"""Rows that cannot be processed: kept with their reason, never lost, never silent."""
+"""Refused rows: rows that cannot be processed, kept with the reason."""
 
 from __future__ import annotations
 

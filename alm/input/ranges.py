@@ -14,7 +14,7 @@ class Manifest(NamedTuple):
     """A manifest as found under the configured path, and its size in bytes as stored.
 
     ``version`` tells one content from another: size and time of change of a file, the ETag of an
-    object. It is empty where nobody knows.
+    object. It is empty if unknown.
     """
 
     path: str
@@ -36,7 +36,7 @@ class ByteRange(NamedTuple):
 
 
 def is_compressed(path: str) -> bool:
-    """Whether a manifest is compressed, which its name alone decides."""
+    """Whether a manifest is compressed, by its name."""
     return path.endswith((GZIP, ZSTD))
 
 

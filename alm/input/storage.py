@@ -67,7 +67,7 @@ def _check_version(file: BinaryIO, span: ByteRange) -> None:
 
 
 def _zstd() -> ModuleType:
-    """The module of Python 3.14, or the same one for older ones."""
+    """The zstd module of Python 3.14, or its backport."""
     if sys.version_info >= (3, 14):
         from compression import zstd
     else:

@@ -29,7 +29,7 @@ MAX_CHUNK_BYTES = 48 << 20
 where not packed, are smaller: one chunk, whose parts are the outputs without a copy."""
 
 SHARED_CHUNK_BYTES = 16 << 20
-"""The same where several threads share the chunks: none waits long for the last one of another."""
+"""The same if several threads share the chunks, so that none waits long for another's last one."""
 
 CHUNKS_A_THREAD = 2
 """Minimum per thread if there are several, so that a thread with easy chunks can take from one
@@ -79,7 +79,7 @@ def run_in_chunks(
         AlmError: as ``work`` raised it.
     """
     size = sum(span.stop - span.start for span in ranges)
-    if not size:
+    if not size:  # an engine takes seconds to start, and there is nothing to do
         execution = Execution("local")
     with (
         part_folders(outputs) as folders,

@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its step: a log, and errors that show."""
+"""What every script of the workflow needs around its job: a log, and visible errors."""
 
 from __future__ import annotations
 
@@ -76,6 +76,6 @@ def _slurm_job() -> str:
 
 
 def _exit_once(number: int, frame: object) -> None:
-    """End the process, and let no second signal disturb it: Slurm sends several."""
+    """End the process, ignoring further signals: Slurm sends several."""
     signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)

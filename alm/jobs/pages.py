@@ -66,7 +66,7 @@ def _refused_rows(path: str | Path) -> Iterator[RefusedRow]:
 
 
 def _measured(folder: Path, shards: Sequence[str]) -> dict[str, list[Job]]:
-    """What is known of the jobs of each rule.
+    """The benchmarks of the jobs of each rule.
 
     Benchmark files are no inputs: losing one is no reason to run its job again. What Snakemake
     could not measure is "NA" or "-" in them.

@@ -15,12 +15,12 @@ from pathlib import Path
 from alm import files
 
 LOOK_SECONDS = 0.05
-"""How often a part that is next is looked for."""
+"""Seconds between two looks for the next part."""
 
 
 @contextmanager
 def part_folders(outputs: Sequence[Path]) -> Iterator[list[Path]]:
-    """An empty folder of our own beside each output, gone afterwards.
+    """A new empty folder beside each output, removed afterwards.
 
     What a killed job has left goes first. Should it still run, it fails instead of mixing its
     parts with ours.
@@ -42,7 +42,7 @@ def part_folders(outputs: Sequence[Path]) -> Iterator[list[Path]]:
 def joined(
     parts: Sequence[Sequence[Path]], outputs: Sequence[Path], *, as_they_come: bool
 ) -> Iterator[None]:
-    """Make each output of its parts, which the block writes; of none if the block fails.
+    """Join the parts that the block writes into each output; no output if the block fails.
 
     Args:
         parts: those of each output, in order.

@@ -1,4 +1,4 @@
-"""How far a run is, shown while it lasts on a terminal, and what came out of it.
+"""Progress of a run on a terminal, and the summary at its end.
 
 Jobs say in their logs how many of their chunks are done; the main process reads that, so it works
 the same for jobs on this machine and on others that share its files.
@@ -62,12 +62,12 @@ class ProgressLine:
         self._thread = threading.Thread(target=self._run, daemon=True)
 
     def start(self) -> None:
-        """Show the line; nothing happens where the output is no terminal."""
+        """Show the line, if the output is a terminal."""
         if self._terminal.isatty():
             self._thread.start()
 
     def stop(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -100,7 +100,7 @@ def where_jobs_go(executor: str) -> str:
 
 
 def where_jobs_ran(logs: str | Path, since: float) -> str:
-    """A line for its end: the hosts of the jobs that wrote a log at ``since`` or later."""
+    """A line for the end of a run: the hosts of the jobs that wrote a log at ``since`` or later."""
     hosts = sorted(Counter(_hosts(Path(logs), since)).items())
     named = [f"{host} ({jobs})" for host, jobs in hosts[:_NAMED_HOSTS]]
     if more := hosts[_NAMED_HOSTS:]:
@@ -116,7 +116,7 @@ def _hosts(logs: Path, since: float) -> Iterator[str]:
 
 
 def summarize_run(result: str | Path) -> str:
-    """What came out of a run, in a few lines.
+    """Summarize the result of a run in a few lines.
 
     Args:
         result: ``alm_output.jsonl`` or its index; ``stats.json`` lies beside it.

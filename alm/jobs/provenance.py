@@ -163,7 +163,7 @@ def _rows(
 
 
 def _makers(step: str, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
-    """What did the work of a step, each with the number of shards that it had a part in."""
+    """The code and versions that did a step, each with the number of its shards."""
     shards = Counter(
         codec.dumps(maker._asdict()) for summary in summaries for maker in summary.makers
     )

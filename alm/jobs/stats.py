@@ -38,7 +38,7 @@ DISTRIBUTIONS_IN_SECONDS = ("bandwidth_dur", "sample_rate_dur")
 
 KEY_BYTES = 8
 KEYS_AT_ONCE = 1 << 25
-"""Some 800 MB while they are sorted."""
+"""They take some 800 MB while they are sorted."""
 
 
 def aggregate(
@@ -117,7 +117,7 @@ def count_recordings(paths: Sequence[str | Path], at_once: int = KEYS_AT_ONCE) -
 
 
 def _audio(run: Stats, survey: Stats) -> dict[str, float]:
-    """What was put in and what came out; durations in seconds, overlaps counted once.
+    """Audio read and kept, in seconds; overlaps are counted once.
 
     ``yield`` is the share of the recordings that kept windows cover, ``speech_yield`` the share
     of the speech that lies in them.

@@ -47,7 +47,7 @@ def code_hash(module: str) -> str:
 
 
 def _source_files(module: str) -> list[Path]:
-    """The files of a module of this package, of both forms; none for any other name."""
+    """The files of a module of this package, in both forms; empty for other names."""
     package, *rest = module.split(".")
     if package != PACKAGE.name or not rest:
         return []

@@ -1,1 +1,1 @@
-"""What is written of a row: the record between the jobs of a shard, and the final line."""
+"""Rows as written: the record that passes between the jobs of a shard, and the final line."""

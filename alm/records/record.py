@@ -34,7 +34,7 @@ COMPUTED = frozenset(
         "swift_filepath",
     }
 )
-"""The fields that the stages write; what a row says under these names is replaced."""
+"""The fields that the stages write; a row's own fields of these names are replaced."""
 
 
 class Record(NamedTuple):

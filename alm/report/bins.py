@@ -1,4 +1,4 @@
-"""Distributions of ``stats.json`` -> the few bars of a chart, however much there was to count."""
+"""Distributions of ``stats.json`` -> the few bars of a chart."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def ranges(
 
 
 def whole_numbers(counts: Counts, first: int, last: int) -> list[Column]:
-    """A column for each number from ``first`` to ``last``, or for ranges of them if many.
+    """A column for each number from ``first`` to ``last``, or for ranges if there are many.
 
-    Zero, which means "none", always has a column of its own.
+    Zero, which means "none", always gets its own column.
     """
     amounts = {int(number): amount for number, amount in counts.items()}
     if not amounts:

@@ -1,4 +1,4 @@
-"""Figures -> Vega-Lite charts. They hold bins and totals, never a row each.
+"""Figures -> Vega-Lite charts. They hold bins and totals, never rows.
 
 A chart is the specification that Vega-Lite reads, see https://vega.github.io/vega-lite/docs/.
 Colours are CSS variables of the page, so that the browser turns them light or dark.
@@ -48,7 +48,7 @@ STYLE: Chart = {
 
 
 class Bar(NamedTuple):
-    """A bar of :func:`bars`: a name, a length, the same in words, and a comparison behind it."""
+    """A bar of :func:`bars`: a name, a length, its text, and an amount to compare it with."""
 
     name: str
     value: float

@@ -1,4 +1,4 @@
-"""Values -> a page: one file that needs nothing else, and that can load nothing else.
+"""Values -> a page: one self-contained file that cannot load anything.
 
 Manifests come from anywhere, so a page guards itself twice. Whatever a template shows is escaped,
 and characters that cannot be seen are spelled out. And its content security policy forbids every

@@ -21,7 +21,7 @@ MAX_SECONDS = 1e290
 """Times beyond this are refused: sums of durations could overflow to infinity."""
 
 LONGEST_RECORDING = 1e9
-"""Seconds; a ``duration`` beyond this is not believed."""
+"""Seconds; a larger ``duration`` is taken for a mistake."""
 
 # orjson gives every row the same objects as keys, and these are they: a key is then found by being
 # the same object, without a look at its letters.

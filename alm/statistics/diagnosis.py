@@ -1,4 +1,4 @@
-"""Conclusions from the counters of a run: where the audio went, and which knob brings it back.
+"""Conclusions from the counters of a run: where the audio went, and which parameter brings it back.
 
 Everything is computed from what was counted. Windows depend on all segments together, so what a
 changed parameter would give can only be bounded; such figures say "at most".

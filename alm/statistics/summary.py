@@ -60,7 +60,7 @@ class Summary:
             stats.settle()
 
     def add_maker(self, maker: Maker) -> None:
-        """Name what did some of the work, once."""
+        """Add a maker unless it is there already."""
         if maker not in self.makers:
             self.makers.append(maker)
 

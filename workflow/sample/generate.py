@@ -10,8 +10,8 @@ pause, or a little early, the next one speaks. The flaws that a recording is the
 a poor line or cross-talk, happen in the spans of time that it names.
 
 Randomness comes from ``random.Random(text).random()`` alone, which Python promises to keep, and
-from integer and plain float arithmetic, so nothing depends on the platform. Each recording has a
-generator of its own, seeded by its path: adding one leaves the others as they are.
+from integer and plain float arithmetic, so nothing depends on the platform. Each recording has its
+own generator, seeded by its path: adding one leaves the others as they are.
 """
 
 import json
@@ -298,7 +298,7 @@ def take_turn(
 
 
 def converse(rng: Random, recording: Recording) -> list[tuple[int | None, list[Word]]]:
-    """Who says what, in the order of their first words; None where the diarization names nobody."""
+    """Who says what, in the order of their first words; None if the diarization names nobody."""
     turns: list[tuple[int | None, list[Word]]] = []
     said: list[str] = []
     speaker, clock = 0, between(rng, 300, 1500)
