@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from alm.errors import ParameterError
+from alm.errors import ManifestError, ParameterError
 from alm.input import ByteRange, Manifest, is_compressed
 
 MAX_SHARDS = 4096
@@ -122,3 +123,36 @@ def read_plan(path: str | Path) -> list[Shard]:
     return [
         Shard(name, tuple(ByteRange(*span) for span in ranges)) for name, ranges in plan.items()
     ]
+
+
+def plan_digest(shards: Sequence[Shard]) -> str:
+    """A hash of all shards of a run, the versions of their manifests included."""
+    return hashlib.blake2b(json.dumps(dict(shards)).encode(), digest_size=8).hexdigest()
+
+
+def planned_shards(
+    path: str | Path, digest: str | None, plan: Callable[[], list[Shard]]
+) -> list[Shard]:
+    """The shards that the main process of a run has planned, for one of its jobs.
+
+    Args:
+        path: where the run wrote its plan, unless another workflow imports this one without its
+            hooks: then there may be none, or that of an earlier run.
+        digest: that of the plan, None if the job was not told.
+        plan: makes the plan anew, from the manifests as they are now.
+
+    Raises:
+        ParameterError: the plan is not there and nothing tells what it was.
+        ManifestError: the plan is not there, and the manifests have changed since.
+    """
+    if digest is None:
+        return read_plan(path)
+    if os.path.exists(path) and plan_digest(shards := read_plan(path)) == digest:
+        return shards
+    shards = plan()
+    if plan_digest(shards) != digest:
+        raise ManifestError(
+            "manifests were changed, added or removed while the run was under way; start again "
+            "when they are complete: only what reads them is done anew"
+        )
+    return shards

@@ -1,4 +1,4 @@
-"""All shards of a run, written down for jobs on a cluster."""
+"""All shards of a run, written down when it starts, for jobs that read the workflow anew."""
 
 from __future__ import annotations
 

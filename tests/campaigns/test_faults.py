@@ -42,7 +42,7 @@ class TestRuns:
         (outcome,) = try_seeds(known, [seed], workers=1)
         assert outcome.clean, outcome
         assert outcome.ended == "killed"
-        assert "snakemake" in outcome.victim
+        assert outcome.kind == processes.SNAKEMAKE
 
     def test_a_workflow_that_loses_rows_and_leaves_things_does_not_pass(
         self, known: Undisturbed, tmp_path: Path

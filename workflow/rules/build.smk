@@ -2,7 +2,6 @@ rule build:
     input:
         # The manifests are inputs of the shard alone: naming 100,000 of them once takes long enough.
         shard=rules.shard.output[0],
-        plan=ancient(rules.plan.output[0]),
     output:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),

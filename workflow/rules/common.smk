@@ -10,13 +10,24 @@ sys.path.insert(0, str(ROOT))
 from alm.config import load_config
 from alm.errors import AlmError, ParameterError
 from alm.input import discover, is_compressed, is_url
-from alm.input.shards import plan_shards, read_plan, resolve_shard_size
+from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.provenance import PROVENANCE
 from alm.provenance.code import code_hash
 
 share_package()
+
+PLAN_DIGEST = "ALM_PLAN"
+"""The environment variable by which jobs know the plan of their run."""
+
+
+def plan():
+    """The shards of the manifests as they are now."""
+    manifests = discover(config["manifest_path"], exclude=config["output_dir"])
+    size = resolve_shard_size(config["shard_size"], manifests, config["backend"])
+    return plan_shards(manifests, size)
+
 
 try:
     CONFIG = load_config(config, ROOT)
@@ -25,12 +36,11 @@ try:
         raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
     PLAN = os.path.join(config["output_dir"], "work/plan.json")
     if workflow.is_main_process:
-        MANIFESTS = discover(config["manifest_path"], exclude=config["output_dir"])
-        SHARD_SIZE = resolve_shard_size(config["shard_size"], MANIFESTS, config["backend"])
-        SHARDS = plan_shards(MANIFESTS, SHARD_SIZE)
+        SHARDS = plan()
+        os.environ[PLAN_DIGEST] = plan_digest(SHARDS)
     else:
-        # A job on a cluster reads all this again, and manifests may have changed since the start.
-        SHARDS = read_plan(PLAN)
+        # A job reads all this again, and manifests may have changed since the start.
+        SHARDS = planned_shards(PLAN, os.environ.get(PLAN_DIGEST), plan)
 except AlmError as error:
     raise WorkflowError(str(error))
 

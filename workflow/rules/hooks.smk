@@ -8,6 +8,7 @@ from pathlib import Path
 from alm.compiled import announcement
 from alm.engines import Execution
 from alm.engines.client import share_driver
+from alm.jobs.plan import write_plan
 from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 
 STARTED = time.time()
@@ -66,6 +67,7 @@ def stop_engine():
 
 
 onstart:
+    write_plan(SHARDS, PLAN)
     print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
     PROGRESS.start()
     start_engine()

@@ -4,7 +4,6 @@ rule merge_quarantine:
     input:
         parts=of_shards("work/build/{shard}.quarantine.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
-        plan=ancient(rules.plan.output[0]),
     output:
         output("quarantine.jsonl"),
     log:
@@ -27,7 +26,6 @@ rule merge_output:
         parts=of_shards("shards/{shard}.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
         quarantine=rules.merge_quarantine.output[0],
-        plan=ancient(rules.plan.output[0]),
     output:
         output(MERGED if config["merge"] else INDEX),
     log:

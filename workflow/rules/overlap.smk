@@ -1,7 +1,6 @@
 rule overlap:
     input:
         rules.build.output.records,
-        plan=ancient(rules.plan.output[0]),
     output:
         # Not temp(): a manifest more would make all of them again.
         rows=output("shards/{shard}.jsonl"),

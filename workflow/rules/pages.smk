@@ -35,7 +35,6 @@ rule pages:
         quarantine=rules.merge_quarantine.output[0],
         output=rules.merge_output.output[0],
         library=rules.chart_library.output[0],
-        plan=ancient(rules.plan.output[0]),
     output:
         **{
             name: report(

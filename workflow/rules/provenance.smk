@@ -8,7 +8,6 @@ rule provenance:
         row_digests=of_shards("work/overlap/{shard}.digests"),
         output=rules.merge_output.output[0],
         others=[rules.merge_quarantine.output[0], *rules.stats.output],
-        plan=ancient(rules.plan.output[0]),
     output:
         output(PROVENANCE),
     log:

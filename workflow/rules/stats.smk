@@ -4,7 +4,6 @@ rule stats:
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
         recordings=of_shards("work/build/{shard}.recordings"),
-        plan=ancient(rules.plan.output[0]),
     output:
         json=report(
             output("stats.json"),
