@@ -11,13 +11,12 @@ import pytest
 from conftest import Run, RunWorkflow
 from helpers import ROOT
 
-from alm.input.shards import read_plan
 from alm.jobs.provenance import read_provenance
 
 pytestmark = pytest.mark.workflow
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
-OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv", "work/plan.json")
+OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv")
 
 IMPORT = """\
 module alm:
@@ -204,7 +203,7 @@ def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -
     assert len(snakefile.splitlines()) <= 10
     run = run_in(tmp_path / "importer", snakefile, *profile, prefix=slurm)
     assert outputs(run) == direct_run(run_workflow, shard_size=100_000)
-    assert len(read_plan(run.output / "work/plan.json")) == run.jobs["build"] > 1
+    assert run.jobs["build"] > 1
     logs = [log.read_text() for log in (run.output / "logs" / "build").iterdir()]
     assert all(", Slurm job " in log for log in logs)
     assert {made["versions"]["kernel"] for made in read_provenance(run.output)["made_by"]} == {
