@@ -66,7 +66,7 @@ def _remove_unlocked(folder: Path, prefix: str) -> None:
 
 
 def _try_to_lock(file: BinaryIO) -> bool:
-    """Try to lock the file; True also if the file system has no locks, as nobody can tell then."""
+    """Try to lock the file; False if it is locked, or if the file system has no locks."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

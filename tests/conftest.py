@@ -123,6 +123,36 @@ class Run:
 RunWorkflow = Callable[..., Run]
 
 
+def run_snakemake(
+    folder: Path,
+    arguments: Sequence[str],
+    output: Path,
+    *,
+    check: bool = True,
+    prefix: Sequence[str] = (),
+    path: Path | None = None,
+) -> Run:
+    """Run snakemake in a folder, where nothing but its own source leads it to the package.
+
+    `path` comes first in PATH.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    if path:
+        environment["PATH"] = f"{path}:{environment['PATH']}"
+    done = subprocess.run(
+        [*prefix, sys.executable, "-m", "snakemake", *arguments],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert not check or done.returncode == 0, done.stdout
+    return Run(output, done.returncode, done.stdout)
+
+
 def workflow_in(folder: Path) -> RunWorkflow:
     """What runs the workflow from a working directory, on `backend=local` unless told."""
     number = itertools.count()
@@ -140,28 +170,11 @@ def workflow_in(folder: Path) -> RunWorkflow:
         folder.mkdir(exist_ok=True)
         configfile = f"test{next(number)}.yaml"
         (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
-        command = [
-            *prefix,
-            sys.executable,
-            "-m",
-            "snakemake",
-            "--snakefile",
-            str(root / "Snakefile"),
-        ]
-        command += ["--cores", str(cores), "--configfile", str(root / "config/pipeline.yaml")]
+        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores)]
+        command += ["--configfile", str(root / "config/pipeline.yaml")]
         command += [*map(str, configfiles), configfile, *arguments]
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert not check or done.returncode == 0, done.stdout
-        return Run(folder / config["output_dir"], done.returncode, done.stdout)
+        output = folder / config["output_dir"]
+        return run_snakemake(folder, command, output, check=check, prefix=prefix)
 
     return run
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import socket
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
+from alm import files
 from alm.errors import ManifestError, ParameterError
 from alm.input import ByteRange, Manifest, is_compressed
 
@@ -99,7 +99,7 @@ def _ends_shard(path: str, size: int, shard_size: int) -> bool:
 def _named(ranges: Sequence[ByteRange]) -> Shard:
     """A changed manifest leaves the name, so that its new results replace the old ones."""
     content = json.dumps([span[:3] for span in ranges]).encode()
-    return Shard(hashlib.blake2b(content, digest_size=8).hexdigest(), tuple(ranges))
+    return Shard(_digest(content), tuple(ranges))
 
 
 def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
@@ -107,27 +107,15 @@ def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
     return tuple(ByteRange(*span) for span in json.loads(Path(path).read_bytes()))
 
 
-def read_plan(path: str | Path) -> list[Shard]:
-    """Read what :func:`alm.jobs.plan.write_plan` wrote.
-
-    Raises:
-        ParameterError: it is not there.
-    """
-    try:
-        plan = json.loads(Path(path).read_bytes())
-    except FileNotFoundError:
-        raise ParameterError(
-            f"{str(path)!r} does not show on {socket.gethostname()}: output_dir must lie on a file "
-            "system that all nodes of the cluster share"
-        ) from None
-    return [
-        Shard(name, tuple(ByteRange(*span) for span in ranges)) for name, ranges in plan.items()
-    ]
+def write_plan(shards: Sequence[Shard], path: str | Path) -> None:
+    """Write all shards of a run, in input order, as JSON."""
+    with files.written_whole(path) as file:
+        file.write(_plan_text(shards))
 
 
 def plan_digest(shards: Sequence[Shard]) -> str:
     """A hash of all shards of a run, the versions of their manifests included."""
-    return hashlib.blake2b(json.dumps(dict(shards)).encode(), digest_size=8).hexdigest()
+    return _digest(_plan_text(shards))
 
 
 def planned_shards(
@@ -136,19 +124,29 @@ def planned_shards(
     """The shards that the main process of a run has planned, for one of its jobs.
 
     Args:
-        path: where the run wrote its plan, unless another workflow imports this one without its
-            hooks: then there may be none, or that of an earlier run.
-        digest: that of the plan, None if the job was not told.
+        path: where :func:`write_plan` wrote them, unless another workflow imports this one without
+            its hooks: then there may be none, or those of an earlier run.
+        digest: their :func:`plan_digest`, None if the job was not told.
         plan: makes the plan anew, from the manifests as they are now.
 
     Raises:
         ParameterError: the plan is not there and nothing tells what it was.
         ManifestError: the plan is not there, and the manifests have changed since.
     """
-    if digest is None:
-        return read_plan(path)
-    if os.path.exists(path) and plan_digest(shards := read_plan(path)) == digest:
-        return shards
+    try:
+        text = Path(path).read_bytes()
+    except FileNotFoundError:
+        if digest is None:
+            raise ParameterError(
+                f"{str(path)!r} does not show on {socket.gethostname()}: output_dir must lie on a "
+                "file system that all nodes of the cluster share"
+            ) from None
+    else:
+        if digest in (None, _digest(text)):
+            return [
+                Shard(name, tuple(ByteRange(*span) for span in ranges))
+                for name, ranges in json.loads(text).items()
+            ]
     shards = plan()
     if plan_digest(shards) != digest:
         raise ManifestError(
@@ -156,3 +154,11 @@ def planned_shards(
             "when they are complete: only what reads them is done anew"
         )
     return shards
+
+
+def _plan_text(shards: Sequence[Shard]) -> bytes:
+    return json.dumps(dict(shards)).encode() + b"\n"
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.blake2b(text, digest_size=8).hexdigest()

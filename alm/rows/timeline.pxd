@@ -14,7 +14,7 @@ cdef class Timeline:
     cdef Doubles start_doubles, end_doubles
 
     @cython.locals(no_seconds=double, nothing=object)
-    cdef _add_up(self)
+    cdef _sum_up(self)
 
 
 @cython.locals(k=Py_ssize_t, total=Time, last=Time)

@@ -53,9 +53,9 @@ class Timeline:
         self.end_doubles = Doubles(ends if floats else [])
         self.total_dur: Number = 0
         self.last_end: Number = 0
-        self._add_up()
+        self._sum_up()
 
-    def _add_up(self) -> None:
+    def _sum_up(self) -> None:
         no_seconds, nothing = 0.0, 0
         if self.floats:
             _add_up(self, self.start_doubles.at, self.end_doubles.at, no_seconds)

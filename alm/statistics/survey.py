@@ -1,8 +1,8 @@
 """What the data and the windows look like: coverage, distributions and smells, as counters.
 
 Each row adds to a :class:`Stats`; a distribution is a family of counters, ``name/bin``. All of it
-explains a run and none of it decides anything: see :mod:`alm.statistics.diagnosis`
- for the conclusions.
+explains a run and none of it decides anything: the conclusions are in
+:mod:`alm.statistics.diagnosis`.
 """
 
 from __future__ import annotations

@@ -140,6 +140,7 @@ def _grow(
     low, truncation = growth.low, growth.truncation
     min_speakers, max_speakers = growth.min_speakers, growth.max_speakers
     speaker_numbers = Integers(growth.speakers)
+    # Two columns more of the same length, to be filled here.
     windows_heard_in, room_for_heard = Integers(growth.speakers), Integers(growth.speakers)
     speakers, heard_in, heard = speaker_numbers.at, windows_heard_in.at, room_for_heard.at
     for i in range(count):

@@ -98,8 +98,8 @@ def _mark(
             # No min() and max() in the innermost loop: interpreted, calls take half of the time.
             end_j = ends[j]
             duration_j = end_j - start_j
-            shared = (min(end_i, end_j)) - start_j
-            shorter = min(duration_i, duration_j)
+            shared = (end_j if end_j < end_i else end_i) - start_j
+            shorter = duration_j if duration_j < duration_i else duration_i
             ratio = 0.0
             if shared > 0 and shorter != 0:
                 ratio = shared / shorter

@@ -42,7 +42,7 @@ class TestRuns:
         (outcome,) = try_seeds(known, [seed], workers=1)
         assert outcome.clean, outcome
         assert outcome.ended == "killed"
-        assert outcome.kind == processes.SNAKEMAKE
+        assert "output_dir=out" in outcome.victim  # its own command line, and no job's
 
     def test_a_workflow_that_loses_rows_and_leaves_things_does_not_pass(
         self, known: Undisturbed, tmp_path: Path

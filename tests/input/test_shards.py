@@ -3,23 +3,25 @@
 import os
 import re
 from collections import defaultdict
+from functools import partial
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alm.engines import BACKENDS
-from alm.errors import ParameterError
+from alm.errors import ManifestError, ParameterError
 from alm.input import ByteRange, Manifest
 from alm.input.shards import (
     MAX_SHARDS,
     Shard,
+    plan_digest,
     plan_shards,
-    read_plan,
+    planned_shards,
     read_ranges,
     resolve_shard_size,
+    write_plan,
 )
-from alm.jobs.plan import write_plan
 from alm.jobs.shard import write_ranges
 
 THOUSAND = [Manifest(f"in/{number:04}.jsonl", 30_000 + number % 700) for number in range(1000)]
@@ -148,9 +150,27 @@ def test_ranges_survive_the_disk(tmp_path, path):
         assert read_ranges(tmp_path / shard.name) == shard.ranges
 
 
+def never() -> list[Shard]:
+    raise AssertionError("the plan was made anew")
+
+
 def test_a_plan_is_read_as_written(tmp_path):
     plan = plan_shards(THOUSAND, 1_000_000)
     write_plan(plan, tmp_path / "plan.json")
-    assert read_plan(tmp_path / "plan.json") == plan
+    for digest in (None, plan_digest(plan)):
+        assert planned_shards(tmp_path / "plan.json", digest, never) == plan
     with pytest.raises(ParameterError, match="all nodes of the cluster share"):
-        read_plan(tmp_path / "elsewhere.json")
+        planned_shards(tmp_path / "elsewhere.json", None, never)
+
+
+@pytest.mark.parametrize("stale", [False, True], ids=["no plan", "that of an earlier run"])
+def test_without_the_plan_of_its_run_a_job_makes_the_same_or_fails(tmp_path, stale):
+    """A manifest that only got another version is another plan, too."""
+    plan, path = plan_shards(THOUSAND, 1_000_000), tmp_path / "plan.json"
+    if stale:
+        write_plan(plan[:-1], path)
+    assert planned_shards(path, plan_digest(plan), lambda: plan) == plan
+    touched = [THOUSAND[0]._replace(version="new"), *THOUSAND[1:]]
+    for now in (THOUSAND[1:], touched):
+        with pytest.raises(ManifestError, match="start again"):
+            planned_shards(path, plan_digest(plan), partial(plan_shards, now, 1_000_000))

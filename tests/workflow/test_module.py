@@ -1,6 +1,5 @@
 """The workflow used from elsewhere: imported by another one, or run from another directory."""
 
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Run, RunWorkflow
+from conftest import Run, RunWorkflow, run_snakemake
 from helpers import ROOT
 
 from alm.jobs.provenance import read_provenance
@@ -78,21 +77,8 @@ def run_in(
     """Run a Snakefile of its own in an empty directory, to the output directory `out` there."""
     folder.mkdir()
     (folder / "Snakefile").write_text(snakefile)
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    if path:
-        environment["PATH"] = f"{path}:{environment['PATH']}"
-    done = subprocess.run(
-        [*prefix, sys.executable, "-m", "snakemake", "--cores", "2", *arguments],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-    assert not check or done.returncode == 0, done.stdout
-    return Run(folder / "out", done.returncode, done.stdout)
+    command = ["--cores", "2", *arguments]
+    return run_snakemake(folder, command, folder / "out", check=check, prefix=prefix, path=path)
 
 
 def direct_run(run_workflow: RunWorkflow, **config: Any) -> dict[str, bytes]:
@@ -135,6 +121,7 @@ def test_under_another_name_with_hooks(run_workflow: RunWorkflow, tmp_path: Path
     assert "jobs run here, on " in run.terminal
     assert "10 rows of 3 manifests" in run.terminal
     assert (run.output / "logs/engine.log").exists()
+    assert (run.output / "work/plan.json").exists()
 
 
 @pytest.mark.engine
@@ -195,7 +182,7 @@ def test_in_an_environment_without_alm(run_workflow: RunWorkflow, tmp_path: Path
 
 @pytest.mark.slurm
 def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -> None:
-    """With the delivered profile, the compiled form, and jobs on both nodes that find the plan."""
+    """With the delivered profile, the compiled form, and jobs on nodes that make the same plan."""
     profile = ["--workflow-profile", str(ROOT / "workflow/profiles/slurm"), "--max-threads=2"]
     profile += ["--slurm-init-seconds-before-status-checks=4", "--latency-wait=20"]
     config = {"manifest_path": str(SAMPLE), "output_dir": "out", "shard_size": 100_000}
@@ -204,6 +191,7 @@ def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -
     run = run_in(tmp_path / "importer", snakefile, *profile, prefix=slurm)
     assert outputs(run) == direct_run(run_workflow, shard_size=100_000)
     assert run.jobs["build"] > 1
+    assert not (run.output / "work/plan.json").exists()  # without hooks nobody writes it
     logs = [log.read_text() for log in (run.output / "logs" / "build").iterdir()]
     assert all(", Slurm job " in log for log in logs)
     assert {made["versions"]["kernel"] for made in read_provenance(run.output)["made_by"]} == {

@@ -8,7 +8,7 @@ from pathlib import Path
 from alm.compiled import announcement
 from alm.engines import Execution
 from alm.engines.client import share_driver
-from alm.jobs.plan import write_plan
+from alm.input.shards import write_plan
 from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 
 STARTED = time.time()
