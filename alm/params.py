@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from alm.errors import ParameterError
-from alm.schema import boolean, conforms, field_names, integer, number
+from alm.schema import boolean, conforms, field_names, integer, number, text
 
 SHORTEST_TARGET = 0.001
 """Seconds; times in manifests are no finer."""
@@ -179,3 +179,33 @@ class OverlapParams:
         if self.target_duration is not None:
             return self
         return replace(self, target_duration=window_params.target_window_duration)
+
+
+@_documented
+@dataclass(frozen=True)
+class ExportParams:
+    """How kept windows are written for trainers.
+
+    Raises:
+        ParameterError: a value has the wrong type.
+    """
+
+    export_prompt: str = _param(
+        "Transcribe the conversation and say who speaks.",
+        "What the user asks in conversations that are exported.",
+        text(),
+    )
+    export_turn: str = _param(
+        "{speaker}: {text}",
+        "A line of the answer, a turn: {speaker} and {text} are put in.",
+        text(),
+    )
+    global_speakers: bool = _param(
+        False,
+        "Speakers of one name are one person in all recordings; false puts the recording before "
+        "the name where a trainer would think so.",
+        boolean(),
+    )
+
+    def __post_init__(self) -> None:
+        _check(self)

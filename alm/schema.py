@@ -66,6 +66,11 @@ def field_names() -> Schema:
     return {"type": "string", "allowed": "comma-separated field names as text"}
 
 
+def text() -> Schema:
+    """Any text."""
+    return {"type": "string", "allowed": "text"}
+
+
 def conforms(value: Any, schema: Mapping[str, Any]) -> bool:
     """Whether a value is what one of the functions above describes.
 

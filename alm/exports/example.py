@@ -1,0 +1,202 @@
+"""A kept window as a training example: what all formats are made of.
+
+A window holds segments as they are in the manifest, so some begin before it or end behind it, and
+the last one may last no time. An example holds what is heard in the window, and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from alm.rows.row import Number, Row
+from alm.rows.timeline import is_time
+
+Example = dict[str, Any]
+"""A training example, JSON all of it; seconds are rounded to the microsecond.
+
+    id                  unique in a corpus, without dots or slashes, the same in each run
+    recording           the same of its recording
+    audio_filepath      as the row says
+    sample_rate         of the recording, Hz, an integer
+    recording_duration  seconds
+    manifest_filepath   the manifest that the row came from
+    start, end          of the window in the recording, seconds
+    duration            end less start
+    text                what its segments say, in order of time
+    speakers            names, in order of their first segment
+    segments            {start, end, speaker, text, words}, times from the start of the window,
+                        sorted, within it, each longer than 0; speaker is null where nobody is named;
+                        words are {word, start, end}, those without times have null
+    turns               {start, end, speaker, text}: runs of segments of one speaker
+    language, profile   where the row and the window have them
+"""
+
+HASH_BYTES = 4
+"""Of the hash of a recording's path in its id: two of one name are apart in all but 1 of 4e9."""
+
+_UNSAFE = re.compile(r"[^0-9A-Za-z_-]+")
+_LONGEST_NAME = 80
+_PATHS = ("audio_filepath", "resampled_audio_filepath", "swift_audio_filepath", "audio_item_id")
+
+
+def examples(row: Row, recording_duration: Number) -> Iterator[Example]:
+    """The windows that stay of a row, one of those with the same start and end.
+
+    Args:
+        row: the output of the second stage with the ``words`` of its segments.
+        recording_duration: seconds, not before the end of a window.
+    """
+    path = audio_path(row)
+    recording = recording_id(path)
+    shared = {
+        "recording": recording,
+        "audio_filepath": path,
+        "sample_rate": round(row["audio_sample_rate"]),
+        "recording_duration": _seconds(recording_duration),
+        "manifest_filepath": row["manifest_filepath"],
+    }
+    if isinstance(row.get("language"), str):
+        shared["language"] = row["language"]
+    seen = set()
+    for window in row["filtered_windows"]:
+        start = _seconds(max(window["segments"][0]["start"], 0))
+        end = _seconds(window["segments"][-1]["end"])
+        if (start, end) in seen or end <= start:
+            continue
+        seen.add((start, end))
+        segments = heard(window["segments"], start, end)
+        example = {
+            "id": f"{recording}-{_time(start)}-{_time(end)}",
+            **shared,
+            "start": start,
+            "end": end,
+            "duration": _seconds(end - start),
+            "text": _joined(segment["text"] for segment in segments),
+            "speakers": list(dict.fromkeys(s["speaker"] for s in segments if s["speaker"])),
+            "segments": segments,
+            "turns": turns(segments),
+        }
+        if "profile" in window:
+            example["profile"] = window["profile"]
+        yield example
+
+
+def audio_path(row: Row) -> str:
+    """Where the audio of a row is, or what else names it; empty where nothing does."""
+    return next((row[name] for name in _PATHS if row.get(name) and type(row[name]) is str), "")
+
+
+def recording_id(path: str) -> str:
+    """The name of an audio file without folder, ending and special characters, and a hash.
+
+    The hash of the whole path parts recordings of one name. It is always there: an id must not
+    change because another recording of the same name has come to the corpus.
+    """
+    name = path.rsplit("/", 1)[-1]
+    stem = name.rsplit(".", 1)[0] or name
+    safe = _UNSAFE.sub("_", stem).strip("_-")[:_LONGEST_NAME] or "recording"
+    digest = hashlib.blake2b(path.encode("utf-8", "surrogatepass"), digest_size=HASH_BYTES)
+    return f"{safe}-{digest.hexdigest()}"
+
+
+def heard(segments: Sequence[Mapping[str, Any]], start: Number, end: Number) -> list[Example]:
+    """The parts of segments between ``start`` and ``end``, times from ``start``, sorted.
+
+    Where a segment reaches out of the window, the words that do not lie wholly within it are left
+    out, and its text is that of the words that stay. A word without times stays if its neighbours
+    do. A segment without words keeps its text: nothing says which part of it is heard.
+    """
+    parts = []
+    for segment in segments:
+        a, b = max(segment["start"], start), min(segment["end"], end)
+        begins, ends = _seconds(a - start), _seconds(b - start)
+        if ends <= begins:
+            continue
+        text = segment.get("text")
+        words = _words(segment.get("words"))
+        if (a, b) != (segment["start"], segment["end"]):
+            kept = _within(words, start, end)
+            if len(kept) < len(words):
+                words, text = kept, _joined(word["word"] for word in kept)
+        parts.append(
+            {
+                "start": begins,
+                "end": ends,
+                "speaker": _speaker(segment.get("speaker")),
+                "text": text.strip() if isinstance(text, str) else "",
+                "words": [_relative(word, start, end) for word in words],
+            }
+        )
+    return sorted(parts, key=lambda part: (part["start"], part["end"]))
+
+
+def turns(segments: Sequence[Mapping[str, Any]]) -> list[Example]:
+    """Runs of segments of one speaker; those that name nobody neither make nor part one."""
+    found: list[Example] = []
+    for segment in segments:
+        if segment["speaker"] is None:
+            continue
+        if found and found[-1]["speaker"] == segment["speaker"]:
+            last = found[-1]
+            last["end"] = max(last["end"], segment["end"])
+            last["text"] = _joined([last["text"], segment["text"]])
+        else:
+            found.append({key: segment[key] for key in ("start", "end", "speaker", "text")})
+    return found
+
+
+def _speaker(name: Any) -> str | None:
+    return str(name) if name else None
+
+
+def _words(words: Any) -> list[Example]:
+    """Words as far as they are sound: manifests may hold anything where no stage looks."""
+    if not isinstance(words, list):
+        return []
+    found = []
+    for word in words:
+        if isinstance(word, dict) and isinstance(word.get("word"), str) and word["word"].strip():
+            times = word.get("start"), word.get("end")
+            timed = is_time(times[0]) and is_time(times[1]) and times[0] <= times[1]
+            a, b = times if timed else (None, None)
+            found.append({"word": word["word"].strip(), "start": a, "end": b})
+    return found
+
+
+def _within(words: Sequence[Example], start: Number, end: Number) -> list[Example]:
+    """The words within a window; one without times goes as the timed one before it, or after."""
+    inside = [
+        None if word["start"] is None else start <= word["start"] and word["end"] <= end
+        for word in words
+    ]
+    last = next((known for known in inside if known is not None), False)
+    kept = []
+    for word, known in zip(words, inside, strict=True):
+        last = known if known is not None else last
+        if last:
+            kept.append(word)
+    return kept
+
+
+def _relative(word: Example, start: Number, end: Number) -> Example:
+    if word["start"] is None:
+        return word
+    a, b = (_seconds(min(max(word[key], start), end) - start) for key in ("start", "end"))
+    return {"word": word["word"], "start": a, "end": b}
+
+
+def _joined(texts: Any) -> str:
+    return " ".join(text for text in texts if text)
+
+
+def _seconds(value: Number) -> float:
+    return round(float(value), 6)
+
+
+def _time(seconds: float) -> str:
+    """Seconds and milliseconds, microseconds only where there are some: 12_340, 12_340567."""
+    whole, micro = divmod(round(seconds * 1_000_000), 1_000_000)
+    return f"{whole}_{micro // 1000:03}" if micro % 1000 == 0 else f"{whole}_{micro:06}"
