@@ -40,7 +40,7 @@ BOTH_FORMS = (
 )
 """The tests of what is compiled where it can be: they run once more with it interpreted."""
 
-ONE_AT_A_TIME = ("engine", "slurm", "alone")
+ONE_AT_A_TIME = ("engine", "alone")
 """Marks of tests that take the whole machine, or look at all of it."""
 
 
@@ -66,10 +66,12 @@ def pytest_report_header() -> str:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Put these tests into one group, before xdist asks who is in which."""
-    if item.config.pluginmanager.hasplugin("xdist") and any(
-        item.get_closest_marker(name) for name in ONE_AT_A_TIME
-    ):
+    """Put tests that cannot run side by side into one group, before xdist asks who is in which."""
+    if not item.config.pluginmanager.hasplugin("xdist"):
+        return
+    if item.get_closest_marker("slurm"):
+        item.add_marker(pytest.mark.xdist_group("one cluster"))
+    elif any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
         item.add_marker(pytest.mark.xdist_group("one at a time"))
 
 
