@@ -75,6 +75,14 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         item.add_marker(pytest.mark.xdist_group("one at a time"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where xdist would not see the groups, which it says by the names of tests."""
+    if session.config.getoption("loadgroup", False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError(f"xdist runs {item.nodeid} beside others of its group")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("interpreted"):
         others = [item for item in items if not item.nodeid.startswith(BOTH_FORMS)]

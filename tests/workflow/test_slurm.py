@@ -82,7 +82,7 @@ class Runs:
     killed: dict[str, str]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runs(slurm: list[str], tmp_path_factory: pytest.TempPathFactory) -> Runs:
     """Runs undisturbed, and two whose jobs are stopped amid their work, so that they end there."""
     folder = tmp_path_factory.mktemp("runs")
