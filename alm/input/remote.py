@@ -35,7 +35,7 @@ done here."""
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP statuses that may be gone the next time."""
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_URL = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
 _SECRET = re.compile(r"sig|token|secret|password|credential|key", re.IGNORECASE)
 
 

@@ -16,7 +16,7 @@ SUFFIXES = (".py", ".pxd", ".pyx")
 DATA_SUFFIXES = (".j2", ".css", ".js")
 """Of the report's templates, and what they need."""
 
-CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^)]*\)|[^\n]*)", re.MULTILINE)
+CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^()]*\)|[^\n]*)", re.MULTILINE)
 
 
 def code_hash(module: str) -> str:
