@@ -22,7 +22,12 @@ STYLES: dict[str, Spell] = {
     "inexact": lambda ticks: ticks * 0.1,  # 3 ticks are 0.30000000000000004
     "long": lambda ticks: ticks / 10 + 1 / 3,
     "mixed": lambda ticks: ticks / 10 if ticks % 10 else ticks // 10,
+    "negative": lambda ticks: (ticks - 400) / 10,
+    "denormal": lambda ticks: (ticks - 100) * 5e-324,
+    "huge": lambda ticks: (ticks - 100) * 1e285,
+    "huge ints": lambda ticks: (ticks - 100) * 10**285,
 }
+"""Times that no recording has must neither stop a run nor give figures that cannot be."""
 
 # A row is odd in some of these ways, or in none, so that most rows yield windows.
 ODDITIES = ["lengths", "places", "speakers", "bandwidths", "words"]
@@ -33,8 +38,9 @@ PLACES = ["after"] * 4 + ["at its start", "within"]
 
 SPEAKERS = ["spk_0", "spk_1", "spk_2"]
 ODD_SPEAKERS = ["spk_3", "spk_4", "spk_5", "spræk·6", "absent", None, "", "no-speaker"]
+ODD_RATES = [5e-324, -1, -(10**310), 10**310, 1.7e308]
 BANDWIDTHS = [8001, 8500, 16000, 8000.5]
-ODD_BANDWIDTHS = [8000, 8000.0, 7999, 7999.999, 4000, 0, "absent", "no metrics"]
+ODD_BANDWIDTHS = [8000, 8000.0, 7999, 7999.999, 4000, 0, "absent", "no metrics", -(10**310), 1e308]
 
 WORDS = ["inside", "beyond"]
 ODD_WORDS = ["reversed", "some bare", "all bare", "empty", "absent"]
@@ -97,7 +103,7 @@ def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json
         "interleaved": segments[::2] + segments[1::2],
     }[order]
 
-    rate = draw(st.sampled_from([16000, 22050, 48000, 16000.0, 44100, 16000, 15999, 8000]))
+    rate = draw(st.sampled_from([16000, 22050, 48000, 16000.0, 44100, 15999, 8000, *ODD_RATES]))
     return {
         **draw(PASSTHROUGH),
         "audio_filepath": f"/data/audio/{draw(st.sampled_from(['a', 'ö', '对话']))}.wav",
@@ -168,7 +174,7 @@ PASSTHROUGH: st.SearchStrategy[Json] = st.fixed_dictionaries(
     optional={
         "id": st.text(max_size=8),
         "lang": st.sampled_from(["en", "日本語", "ελληνικά"]),
-        "duration": st.floats(0, 1e6),
+        "duration": st.floats(0, 1e6) | st.sampled_from([1e-320, -1.0, 10**400, 1e308, True]),
         "words": st.just([{"word": "hé", "start": 0, "end": 0.1 + 0.2}]),
         "extra": json_values(),
         "swift_audio_filepath": st.sampled_from(["swift://bucket/a.wav", "", "ü.wav"]),
