@@ -5,7 +5,8 @@
 Each input is a manifest of a few rows, damaged as bytes and as JSON, plain or compressed. For each
 the output and the quarantine together must answer for every line that is not blank, and what is
 written must be JSON; no input may take long; for some of them the statistics and the report are
-made, too, which nothing in a row may stop. Input `n` of a seed is always the same one: `--first n --inputs 1`.
+made, too, which nothing in a row may stop. Input `n` of a seed is always the same one:
+`--first n --inputs 1`.
 """
 
 import argparse

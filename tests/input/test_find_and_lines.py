@@ -14,6 +14,7 @@ from alm.input import (
     Line,
     cut_evenly,
     discover,
+    find_manifests,
     line_number,
     read_lines,
     whole_file,
@@ -84,6 +85,48 @@ def test_paths_stay_as_configured(here):
     assert found("link") == ["link/a.jsonl"]
     assert found(str(here / "in")) == [f"{here}/in/a.jsonl"]
     assert found("in/") == ["in/a.jsonl"]
+
+
+def test_14_10_hidden_files_below_a_searched_directory_are_left_out(here):
+    for name in ("a.jsonl", "x/b.jsonl"):
+        put(f".data/in/{name}")
+    hidden = (".ipynb_checkpoints/a-checkpoint.jsonl", "._a.jsonl", "x/.git/b.json", ".txt")
+    for name in hidden:
+        put(f".data/in/{name}")
+    wanted = [".data/in/a.jsonl", ".data/in/x/b.jsonl"]
+    for pattern in (".data/in", ".data/in/", "./.data/in", ".data/in/**", f"{here}/.data/in"):
+        manifests, left_out = find_manifests(pattern)
+        assert [os.path.relpath(each.path) for each in manifests] == wanted
+        assert left_out == 3
+    assert find_manifests(".data/in/*.jsonl").hidden == 1
+    os.chdir(".data/in")
+    assert find_manifests(".") == ([("./" + n, *rest) for n, *rest in discover("**")], 3)
+
+
+def test_14_10_what_is_hidden_can_be_named(here):
+    put("in/.a/b.jsonl")
+    put("in/.c.jsonl")
+    put("in/.d/.e.jsonl")
+    assert found("in/.c.jsonl") == ["in/.c.jsonl"]
+    assert found("in/.a") == found("in/.a/*") == found("in/.[a-b]/*") == ["in/.a/b.jsonl"]
+    assert found("in/**/.c*") == ["in/.c.jsonl"]
+    with pytest.raises(ManifestError, match=r"but 3 hidden ones, whose name or folder begins with"):
+        discover("in")
+
+
+def test_14_10_a_hidden_folder_that_may_not_be_read_ends_nothing(here, monkeypatch):
+    """As root may read all: a folder that is gone when it is looked into."""
+    put("in/a.jsonl")
+    os.makedirs("in/.Trash")
+    scan = os.scandir
+
+    def gone(path):
+        if str(path).endswith(".Trash"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert found("in") == ["in/a.jsonl"]
 
 
 NAMES = [

@@ -26,7 +26,15 @@ from s3_server import (
 
 from alm import curate_manifest
 from alm.errors import ManifestError
-from alm.input import ByteRange, discover, line_number, read_lines, remote, whole_file
+from alm.input import (
+    ByteRange,
+    discover,
+    find_manifests,
+    line_number,
+    read_lines,
+    remote,
+    whole_file,
+)
 from alm.jobs.provenance import read_provenance
 from alm.verify import verify
 
@@ -64,6 +72,15 @@ def test_objects_prefixes_and_globs(storage):
     assert names(f"{bucket}/in/*.jsonl") == under_in[1:2]
     assert names(f"{bucket}/o") == [f"{bucket}/o"]
     assert names([under_in[1], f"{bucket}/in"]) == [under_in[1], under_in[0], under_in[2]]
+
+
+def test_14_10_hidden_objects_are_left_out(storage):
+    for key in (".in/a.jsonl", ".in/._a.jsonl", ".in/.x/b.jsonl"):
+        storage.put(key, b"{}\n")
+    bucket = f"s3://{BUCKET}"
+    assert names(f"{bucket}/.in") == names(f"{bucket}/.in/**") == [f"{bucket}/.in/a.jsonl"]
+    assert find_manifests(f"{bucket}/.in").hidden == 2
+    assert names(f"{bucket}/.in/.x") == [f"{bucket}/.in/.x/b.jsonl"]
 
 
 def test_sizes_and_versions_are_those_of_the_listing(storage):
