@@ -301,6 +301,37 @@ def test_a_url_with_a_secret_is_refused_and_not_shown(url):
         assert "m.jsonl" in str(error.value)
 
 
+NAMES_OF_SECRETS = [
+    *("auth", "Authorization", "oauth_x", "pwd", "pass", "PASSWORD", "passphrase", "user_pass"),
+    *("jwt", "sas", "my-sas", "code", "token", "access_token", "apikey", "X-Amz-Credential"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES_OF_SECRETS)
+def test_14_19_a_secret_is_refused_wherever_it_stands(name):
+    quoted = "".join(f"%{ord(letter):02x}" for letter in name)
+    for rest in (
+        f"?{name}=",
+        f"?a=b&{name}=",
+        f"#{name}=",
+        f"?a=b#/x?{name}=",
+        f";{name}=",
+        f"?a=b;{name}=",
+        f"?{quoted}=",
+    ):
+        for scheme in ("https://host", "s3://bucket", "gs://bucket", "ftp://host"):
+            with pytest.raises(ManifestError, match="the URL contains credentials") as error:
+                discover(f"{scheme}/m.jsonl{rest}hunter2")
+            assert "hunter2" not in str(error.value)
+            assert f"{scheme}/m.jsonl" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["author", "passage", "country_code", "encoder", "a", "version"])
+def test_14_19_other_parameters_are_no_secrets(name):
+    with pytest.raises(ManifestError, match="ftp:// cannot be read"):
+        discover(f"ftp://host/m.jsonl?{name}=1#{name}")
+
+
 def clear_filesystems() -> None:
     import fsspec
 
