@@ -22,6 +22,8 @@ STYLES: dict[str, Spell] = {
     "inexact": lambda ticks: ticks * 0.1,  # 3 ticks are 0.30000000000000004
     "long": lambda ticks: ticks / 10 + 1 / 3,
     "mixed": lambda ticks: ticks / 10 if ticks % 10 else ticks // 10,
+}
+EXTREME_STYLES: dict[str, Spell] = {
     "negative": lambda ticks: (ticks - 400) / 10,
     "denormal": lambda ticks: (ticks - 100) * 5e-324,
     "huge": lambda ticks: (ticks - 100) * 1e285,
@@ -38,6 +40,7 @@ PLACES = ["after"] * 4 + ["at its start", "within"]
 
 SPEAKERS = ["spk_0", "spk_1", "spk_2"]
 ODD_SPEAKERS = ["spk_3", "spk_4", "spk_5", "spræk·6", "absent", None, "", "no-speaker"]
+RATES = [16000, 22050, 48000, 16000.0, 44100, 16000, 15999, 8000]
 ODD_RATES = [5e-324, -1, -(10**310), 10**310, 1.7e308]
 BANDWIDTHS = [8001, 8500, 16000, 8000.5]
 ODD_BANDWIDTHS = [8000, 8000.0, 7999, 7999.999, 4000, 0, "absent", "no metrics", -(10**310), 1e308]
@@ -80,7 +83,8 @@ class Draft(NamedTuple):
 @st.composite
 def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json:
     """A sound manifest row, shaped like a conversation of up to some minutes."""
-    spell = STYLES[draw(st.sampled_from(sorted(STYLES)))]
+    style = draw(st.sampled_from(sorted(STYLES) * 4 + sorted(EXTREME_STYLES)))
+    spell = (STYLES | EXTREME_STYLES)[style]
     odd = frozenset(draw(st.sets(st.sampled_from(ODDITIES))))
     fewest = max(min_segments, draw(st.sampled_from([0, max_segments // 4, max_segments // 2])))
     drafts = draw(st.lists(_drafts(odd), min_size=fewest, max_size=max_segments))
@@ -103,7 +107,7 @@ def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json
         "interleaved": segments[::2] + segments[1::2],
     }[order]
 
-    rate = draw(st.sampled_from([16000, 22050, 48000, 16000.0, 44100, 15999, 8000, *ODD_RATES]))
+    rate = draw(st.sampled_from(RATES * 4 + ODD_RATES))
     return {
         **draw(PASSTHROUGH),
         "audio_filepath": f"/data/audio/{draw(st.sampled_from(['a', 'ö', '对话']))}.wav",

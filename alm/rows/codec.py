@@ -59,7 +59,7 @@ def _loads_exactly(text: bytes) -> Any:
             "invalid_utf8", f"byte {error.start} of the line is not UTF-8; re-encode the manifest"
         ) from error
     if _is_too_deep(decoded):
-        raise _too_deep()
+        raise too_deep()
     try:
         return json.loads(
             decoded,
@@ -117,7 +117,8 @@ def _depth_of_value(value: Any) -> int:
     return depth
 
 
-def _too_deep() -> RowError:
+def too_deep() -> RowError:
+    """The error that a value nested too deeply is refused with."""
     return RowError("too_deep", f"the JSON is nested more than {MAX_DEPTH} levels deep")
 
 
@@ -132,7 +133,7 @@ def dumps(value: Any) -> bytes:
     except TypeError:
         # An integer beyond 64 bits, a lone surrogate, or too deep for orjson.
         if _depth_of_value(value) > MAX_DEPTH:
-            raise _too_deep() from None
+            raise too_deep() from None
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
