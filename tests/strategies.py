@@ -81,9 +81,15 @@ class Draft(NamedTuple):
 
 
 @st.composite
-def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json:
-    """A sound manifest row, shaped like a conversation of up to some minutes."""
-    style = draw(st.sampled_from(sorted(STYLES) * 4 + sorted(EXTREME_STYLES)))
+def rows(
+    draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40, wild: bool = False
+) -> Json:
+    """A sound manifest row, shaped like a conversation of up to some minutes.
+
+    One that is `wild` more often has times and rates that no recording has.
+    """
+    usual = 0 if wild else 4
+    style = draw(st.sampled_from(sorted(STYLES) * usual + sorted(EXTREME_STYLES)))
     spell = (STYLES | EXTREME_STYLES)[style]
     odd = frozenset(draw(st.sets(st.sampled_from(ODDITIES))))
     fewest = max(min_segments, draw(st.sampled_from([0, max_segments // 4, max_segments // 2])))
@@ -107,7 +113,7 @@ def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json
         "interleaved": segments[::2] + segments[1::2],
     }[order]
 
-    rate = draw(st.sampled_from(RATES * 4 + ODD_RATES))
+    rate = draw(st.sampled_from(RATES * max(1, usual) + ODD_RATES))
     return {
         **draw(PASSTHROUGH),
         "audio_filepath": f"/data/audio/{draw(st.sampled_from(['a', 'ö', '对话']))}.wav",

@@ -252,6 +252,24 @@ def test_14_07_what_only_counts_never_raises(name: str, tmp_path: Path) -> None:
         assert all(0 <= finding["share"] <= 1 for finding in stats["diagnosis"])
 
 
+@settings(max_examples=40)
+@given(
+    st.lists(rows(max_segments=6, wild=True), min_size=1, max_size=4),
+    st.sampled_from([0.001, 20.0, 1e285]),
+    overlap_settings(),
+)
+def test_14_07_no_row_stops_the_statistics(wild: list, target: float, overlap: dict) -> None:
+    window = WindowParams(target, tolerance=0.9, min_bandwidth=0, min_speakers=0, min_sample_rate=0)
+    with TemporaryDirectory() as folder:
+        manifest, out = Path(folder) / "m.jsonl", Path(folder) / "out"
+        manifest.write_text("".join(json.dumps(row) + "\n" for row in wild), encoding="utf-8")
+        out.mkdir()
+        run_steps(manifest, out, 1 << 20, 1, window, OverlapParams(**overlap))
+        pages_of(out)
+        stats = json.loads((out / "stats.json").read_bytes())
+        assert stats["entries"] + stats["quarantined"] == len(wild)
+
+
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
     manifest = tmp_path / "m.jsonl"
     manifest.write_bytes(b'{"audio_sample_rate": 16000, "segments": []}\n' * 50 + b"{}\n")
