@@ -1,7 +1,9 @@
 """The workflow from end to end, without an engine."""
 
 import json
+import os
 import shutil
+import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
@@ -115,6 +117,37 @@ def test_bad_configuration_stops_before_any_job(
     assert run.returncode != 0
     assert [message for message in messages if message not in run.terminal] == []
     assert not run.output.exists()
+
+
+def test_14_09_a_manifest_dated_in_the_future(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+
+    def put(rows: int, seconds: float) -> None:
+        manifest.write_bytes(GOOD_ROW * rows)
+        os.utime(manifest, (time.time() + seconds,) * 2)
+
+    put(1, 90)
+    settings = {"manifest_path": str(manifest), "output_dir": "out"}
+    assert run_workflow(**settings).stats["entries"] == 1
+    assert run_workflow("--dry-run", **settings).jobs == {}
+    put(2, 80)
+    assert run_workflow(**settings).stats["entries"] == 2
+    put(1, -90_000_000)  # and one from an archive
+    assert run_workflow(**settings).stats["entries"] == 1
+    assert run_workflow("--dry-run", **settings).jobs == {}
+
+
+def test_14_09_no_rule_takes_a_file_as_its_input_that_this_run_does_not_make(
+    run_workflow: RunWorkflow, sample_copy: Run
+) -> None:
+    """Snakemake compares the times of inputs, which others may have set to anything."""
+    listed = run_workflow("--detailed-summary", manifest_path=str(SAMPLE)).terminal
+    lines = [line.split("\t") for line in listed.splitlines()]
+    (header,) = (line for line in lines if line[0] == "output_file")
+    rows = [dict(zip(header, line, strict=True)) for line in lines if line[0].startswith("out/")]
+    inputs = {path for row in rows for path in row["input-file(s)"].split(",")} - {"-", ""}
+    assert len(inputs) > 5
+    assert {path.partition("/")[0] for path in inputs} == {"out"}
 
 
 def test_too_many_invalid_rows_end_the_run(run_workflow: RunWorkflow, tmp_path: Path) -> None:

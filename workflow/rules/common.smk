@@ -9,7 +9,7 @@ sys.path.insert(0, str(ROOT))
 
 from alm.config import load_config
 from alm.errors import AlmError, ParameterError
-from alm.input import find_manifests, hidden_note, is_compressed, is_url
+from alm.input import find_manifests, hidden_note, is_compressed
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
@@ -61,17 +61,3 @@ def output(name):
 def of_shards(name):
     """The paths of one output of all shards, in input order."""
     return expand(output(name), shard=RANGES)
-
-
-def is_nameable(path):
-    """Whether Snakemake can name a manifest: no URL, line break, undecodable byte, {, }, < or >."""
-    return path.isprintable() and not (is_url(path) or set("{}<>") & set(path))
-
-
-def manifests_of(wildcards):
-    """The manifests that a shard reads, except those that Snakemake cannot name.
-
-    When one of those changes, so does its version in the ranges of the shard, a parameter.
-    """
-    paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
-    return list(filter(is_nameable, paths))
