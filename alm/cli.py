@@ -19,6 +19,7 @@ from typing import Any, NoReturn, get_type_hints
 from alm.curate import curate_manifest
 from alm.errors import AlmError, InvalidRowError, ParameterError
 from alm.input import is_compressed, stat
+from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats
 from alm.text import count, counted, duration, number
@@ -142,7 +143,7 @@ def _curate(asked: Namespace) -> int:
     )
     if asked.destination == "-":
         raise ParameterError("OUT must be a file: it is there when it is whole, not before")
-    size = 0 if is_compressed(asked.source) else stat(asked.source).size
+    size = 0 if is_compressed(asked.source) else stat(as_text(asked.source)).size
     progress = Progress(size, "curated", sys.stderr)
     try:
         stats = curate_manifest(

@@ -10,6 +10,7 @@ import difflib
 import math
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,6 +21,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
 from alm.input import is_url
+from alm.names import as_local, as_text
 from alm.params import OverlapParams, WindowParams
 from alm.schema import Schema, boolean, choice, number
 
@@ -141,7 +143,7 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
             its value and what is allowed.
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
-    values["output_dir"] = _expanded("output_dir", values["output_dir"])
+    values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
     values["manifest_path"] = _expanded_manifests(values["manifest_path"])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
     if errors:
@@ -179,9 +181,10 @@ def _expanded_manifests(value: Any) -> Any:
         return [_expanded_manifests(each) for each in value]
     if not isinstance(value, str) or is_url(value):
         return value
-    if not value.startswith("~") and os.path.lexists(value):
-        return value
-    return _expanded("manifest_path", value)
+    text = as_text(value)
+    if not value.startswith("~") and os.path.lexists(as_local(text)):
+        return text
+    return _expanded("manifest_path", text)
 
 
 def _expanded(key: str, value: Any) -> Any:
@@ -204,7 +207,30 @@ def _expanded(key: str, value: Any) -> Any:
             f"{key} = {value!r}: the home directory of {value.partition('/')[0]!r} is not known; "
             "write it out, or begin with ./ if it is a name"
         )
-    return path
+    return as_text(path)
+
+
+def _nameable(output_dir: Any) -> Any:
+    """An output directory whose name is the same text in this locale and in UTF-8.
+
+    Snakemake names its files by the locale, and its records want text.
+
+    Raises:
+        ParameterError: it is not.
+    """
+    if isinstance(output_dir, str) and not _is_the_same_everywhere(output_dir):
+        raise ParameterError(
+            f"output_dir = {output_dir!r} cannot be named where names are encoded as "
+            f"{sys.getfilesystemencoding()}: set PYTHONUTF8=1 in the environment, or use ASCII"
+        )
+    return output_dir
+
+
+def _is_the_same_everywhere(name: str) -> bool:
+    try:
+        return os.fsencode(name) == name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
 
 
 def _explain(error: ValidationError, raw: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from alm.errors import ManifestError
 from alm.input import remote
 from alm.input.ranges import GZIP, ZSTD, ByteRange, Manifest, is_compressed
 from alm.input.storage import version_of
+from alm.names import as_local, as_text, require_text
 from alm.text import counted
 
 SUFFIXES = (".jsonl", ".json")
@@ -61,7 +62,9 @@ def find_manifests(manifest_path: str | Sequence[str], exclude: str | None = Non
         hidden += here.hidden
         for manifest in here.manifests:
             path = manifest.path
-            found.setdefault(path if remote.is_url(path) else os.path.realpath(path), manifest)
+            found.setdefault(
+                path if remote.is_url(path) else os.path.realpath(as_local(path)), manifest
+            )
     return Found(list(found.values()), hidden)
 
 
@@ -76,11 +79,11 @@ def _search(item: str, exclude: str | None) -> Found:
     elif _is_file(item):
         return Found([_manifest(item)], 0)
     else:
-        what, paths, root = _listed(item)
-        visible, hidden = _visible(paths, item)
-        found = [_manifest(path) for path in sorted(visible)]
+        what, paths, root = _listed(as_local(item))
+        visible, hidden = _visible(map(as_text, paths), item)
+        found = sorted(map(_manifest, visible))
         found = [manifest for manifest in found if _is_file(manifest.path)]
-        manifests = _outside_of(exclude, _outside_of_runs(found, root), searched=item)
+        manifests = _outside_of(exclude, _outside_of_runs(found, as_text(root)), searched=item)
     if not manifests:
         if found:
             none = "none outside of output directories of this workflow"
@@ -97,7 +100,11 @@ def _search(item: str, exclude: str | None) -> Found:
 def _visible(paths: Iterable[str], searched: str) -> tuple[list[str], int]:
     """Those that are named like manifests and are not hidden, and how many are hidden."""
     magic = min((searched.find(sign) for sign in "*?[" if sign in searched), default=-1)
-    root = searched if os.path.isdir(searched) or magic < 0 else searched[:magic].rpartition("/")[0]
+    root = (
+        searched
+        if os.path.isdir(as_local(searched)) or magic < 0
+        else searched[:magic].rpartition("/")[0]
+    )
     named = [part for part in searched.removeprefix(root).split("/") if part.startswith(".")]
     visible, hidden = [], 0
     for path in filter(_is_manifest_name, paths):
@@ -137,7 +144,7 @@ def _listed(item: str) -> tuple[str, Iterator[str], str]:
         root = _fixed_part(item)
         return "the glob", _glob(item, root), root
     raise ManifestError(
-        f"manifest_path: {item!r} does not exist (looked in {os.getcwd()!r}); "
+        f"manifest_path: {as_text(item)!r} does not exist (looked in {os.getcwd()!r}); "
         "name a file, a directory, a glob, or a list of these"
     )
 
@@ -161,6 +168,7 @@ def _outside_of_runs(manifests: Sequence[Manifest], root: str) -> list[Manifest]
 
 def _holds_a_run(folder: str) -> bool:
     """Whether a folder is the output of this workflow, finished or begun."""
+    folder = as_local(folder)
     finished = ("alm_output.jsonl", "stats.json")
     return os.path.isdir(os.path.join(folder, "work", "shards")) or all(
         os.path.isfile(os.path.join(folder, name)) for name in finished
@@ -172,20 +180,22 @@ def _outside_of(folder: str | None, manifests: list[Manifest], searched: str) ->
     if not folder:
         return manifests
     inside = os.path.join(os.path.realpath(folder), "")
-    if os.path.realpath(searched).startswith(inside):
+    if os.path.realpath(as_local(searched)).startswith(inside):
         return manifests
-    return [each for each in manifests if not os.path.realpath(each.path).startswith(inside)]
+    return [
+        each for each in manifests if not os.path.realpath(as_local(each.path)).startswith(inside)
+    ]
 
 
 def _is_file(path: str) -> bool:
-    return "\0" not in path and os.path.isfile(path)
+    return "\0" not in path and os.path.isfile(as_local(path))
 
 
 def _walk(folder: str) -> Iterator[str]:
     def unreadable(error: OSError) -> None:
         if not _is_hidden(error.filename, folder):
             raise ManifestError(
-                f"manifest_path: cannot search {error.filename!r}: {error.strerror}"
+                f"manifest_path: cannot search {as_text(error.filename)!r}: {error.strerror}"
             )
 
     for parent, _, names in os.walk(folder, onerror=unreadable):
@@ -213,7 +223,7 @@ def whole_file(path: str) -> ByteRange:
         ManifestError: it is not there, or not a file.
     """
     manifest = stat(path)
-    return ByteRange(path, 0, manifest.size, manifest.version)
+    return ByteRange(manifest.path, 0, manifest.size, manifest.version)
 
 
 def stat(path: str) -> Manifest:
@@ -230,11 +240,12 @@ def stat(path: str) -> Manifest:
 
 
 def _manifest(path: str) -> Manifest:
+    require_text(path)
     try:
-        status = os.stat(path)
+        status = os.stat(as_local(path))
     except OSError as error:
         raise ManifestError(f"cannot read manifest {path!r}: {error.strerror}") from error
-    if not os.access(path, os.R_OK):
+    if not os.access(as_local(path), os.R_OK):
         raise ManifestError(
             f"cannot read manifest {path!r}: permission denied; "
             "let your account read it, or leave it out"

@@ -37,7 +37,7 @@ def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
     SystemExit, so that it can clean up behind itself.
     """
     end_with_parent(signal.SIGTERM)
-    terminal = os.fdopen(os.dup(2), "w")
+    terminal = os.fdopen(os.dup(2), "w", encoding=sys.stderr.encoding, errors="backslashreplace")
     log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()

@@ -120,7 +120,7 @@ def commit() -> str | None:
         tracked = [*git, "ls-files", "--error-unmatch", f"{PACKAGE.name}/__init__.py"]
         subprocess.run(tracked, check=True, capture_output=True)
         describe = [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
-        found = subprocess.run(describe, check=True, capture_output=True, text=True)
+        found = subprocess.run(describe, check=True, capture_output=True, encoding="utf-8")
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()

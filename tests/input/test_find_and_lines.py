@@ -139,7 +139,6 @@ NAMES = [
     "-option.jsonl",
     "a\tb\\c.jsonl",
     "$HOME;`ls`.jsonl",
-    os.fsdecode(b"not \xff utf-8.jsonl"),
 ]
 
 
@@ -150,6 +149,18 @@ def test_names_of_any_kind(here, name):
     for manifest_path in (path, "in", "in/*", [path, path]):
         assert [manifest[:2] for manifest in discover(manifest_path)] == [(path, 5)]
     assert [line.text for line in read_lines(whole_file(path))] == [b"{}\n", b"{}"]
+
+
+def test_14_12_a_name_that_is_no_utf_8_is_refused_by_its_escaped_form(here):
+    name = os.fsdecode(b"in/not \xff utf-8.jsonl")
+    put(name)
+    for search in (lambda: discover(name), lambda: discover("in"), lambda: whole_file(name)):
+        with pytest.raises(ManifestError) as refused:
+            search()
+        assert str(refused.value) == (
+            r"the name of manifest 'in/not \xff utf-8.jsonl' is not UTF-8, and could not be "
+            "written into the output: rename it, or leave it out"
+        )
 
 
 def test_a_directory_whose_name_is_a_glob(here):

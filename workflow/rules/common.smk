@@ -14,6 +14,7 @@ from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_s
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.provenance import PROVENANCE
+from alm.names import shown
 from alm.provenance.code import code_hash
 
 share_package()
@@ -44,7 +45,7 @@ try:
         # A job reads all this again, and manifests may have changed since the start.
         SHARDS = planned_shards(PLAN, os.environ.get(PLAN_DIGEST), plan)
 except AlmError as error:
-    raise WorkflowError(str(error))
+    raise WorkflowError(shown(str(error)))
 
 RANGES = {shard.name: shard.ranges for shard in SHARDS}
 
