@@ -20,6 +20,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
+from alm.files import obstacle
 from alm.input import is_url
 from alm.names import as_local, as_text
 from alm.params import OverlapParams, WindowParams
@@ -154,6 +155,16 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     window = WindowParams(**_named_like_fields(WindowParams, values))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
     return Config(values, window, overlap.resolved(window))
+
+
+def require_writable(folder: str, what: str) -> None:
+    """Refuse a directory, called ``what``, in which nothing can be written, or that cannot be made.
+
+    Raises:
+        ParameterError: the message says why, and what to do.
+    """
+    if why := obstacle(folder):
+        raise ParameterError(f"{what} cannot be written: {why}")
 
 
 def _coerced(key: str, value: Any) -> Any:

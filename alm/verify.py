@@ -30,6 +30,7 @@ from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.jobs.merge_output import MERGED
 from alm.jobs.provenance import describe_file, read_provenance
 from alm.names import as_text
+from alm.processes import ensure_streams
 from alm.provenance.code import package_sha256
 from alm.text import count, counted, time_left
 
@@ -279,6 +280,7 @@ def check(folder: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the directory that the command line names; returns the exit code."""
+    ensure_streams()
     parser = argparse.ArgumentParser(
         prog="python -m alm.verify",
         description="Check an output directory against its provenance.json.",

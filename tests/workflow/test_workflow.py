@@ -150,6 +150,29 @@ def test_14_09_no_rule_takes_a_file_as_its_input_that_this_run_does_not_make(
     assert {path.partition("/")[0] for path in inputs} == {"out"}
 
 
+@pytest.mark.parametrize("place", ["file/x", "link", "link/x"])
+def test_14_13_a_place_that_cannot_be_written_stops_before_any_job(
+    run_workflow: RunWorkflow, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "file").touch()
+    (tmp_path / "work" / "link").symlink_to("nowhere")
+    run = run_workflow(output_dir=place, manifest_path=str(SAMPLE), check=False)
+    assert run.returncode == 1
+    assert f"output_dir = {place!r} cannot be written: {place[:4]!r} is a " in run.terminal
+    assert "Traceback" not in run.terminal
+    assert run.terminal.count('File "') == 1  # Snakemake's own, of the line in the workflow
+
+
+def test_14_13_a_run_whose_stderr_is_closed_ends_well(
+    run_workflow: RunWorkflow, tmp_path: Path
+) -> None:
+    (tmp_path / "m.jsonl").write_bytes(GOOD_ROW)
+    prefix = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
+    run = run_workflow(manifest_path=str(tmp_path / "m.jsonl"), prefix=prefix)
+    assert run.stats["entries"] == 1
+
+
 def test_too_many_invalid_rows_end_the_run(run_workflow: RunWorkflow, tmp_path: Path) -> None:
     """And leave no output, not even one that was there before."""
     manifest = tmp_path / "m.jsonl"

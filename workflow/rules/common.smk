@@ -7,17 +7,19 @@ from dataclasses import asdict
 # The package is found in the source of the workflow, installed or not.
 sys.path.insert(0, str(ROOT))
 
-from alm.config import load_config
-from alm.errors import AlmError, ParameterError
+from alm.config import load_config, require_writable
+from alm.errors import AlmError
 from alm.input import find_manifests, hidden_note, is_compressed
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.provenance import PROVENANCE
 from alm.names import shown
+from alm.processes import ensure_streams
 from alm.provenance.code import code_hash
 
 share_package()
+ensure_streams()
 
 PLAN_DIGEST = "ALM_PLAN"
 """The environment variable by which jobs know the plan of their run."""
@@ -32,11 +34,21 @@ def plan():
     return plan_shards(manifests, size)
 
 
+def require_places(existing):
+    """Refuse folders that cannot be written, or made; those that exist only if asked for."""
+    places = {
+        config["output_dir"]: f"output_dir = {config['output_dir']!r}",
+        ".snakemake": "the working directory, where Snakemake keeps its records,",
+    }
+    for folder, what in places.items():
+        if existing or not os.path.isdir(folder):
+            require_writable(folder, what)
+
+
 try:
     CONFIG = load_config(config, ROOT)
     config.update(CONFIG.values)
-    if os.path.exists(config["output_dir"]) and not os.path.isdir(config["output_dir"]):
-        raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
+    require_places(existing=False)
     PLAN = os.path.join(config["output_dir"], "work/plan.json")
     if workflow.is_main_process:
         SHARDS = plan()
