@@ -18,8 +18,11 @@ from typing import Any, NoReturn, get_type_hints
 
 from alm.curate import curate_manifest
 from alm.errors import AlmError, InvalidRowError, ParameterError
+from alm.files import obstacle
 from alm.input import is_compressed, stat
+from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
+from alm.processes import ensure_streams
 from alm.statistics.counters import Stats
 from alm.text import count, counted, duration, number
 from alm.verify import Progress, check
@@ -34,6 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: after ``--help`` and ``--version``, and after wrong use.
     """
+    ensure_streams()
     asked = _parser().parse_args(arguments)
     run: Callable[[Namespace], int] = asked.run
     try:
@@ -142,15 +146,18 @@ def _curate(asked: Namespace) -> int:
     )
     if asked.destination == "-":
         raise ParameterError("OUT must be a file: it is there when it is whole, not before")
-    size = 0 if is_compressed(asked.source) else stat(asked.source).size
+    size = 0 if is_compressed(asked.source) else stat(as_text(asked.source)).size
     progress = Progress(size, "curated", sys.stderr)
     try:
         stats = curate_manifest(
             asked.source, asked.destination, window, overlap, asked.quarantine, progress.add
         )
     except OSError as error:  # reading raises errors of ours
-        targets = " or ".join(filter(None, (asked.destination, asked.quarantine)))
-        raise AlmError(f"cannot write {targets}: {error.strerror}") from error
+        targets = list(filter(None, (asked.destination, asked.quarantine)))
+        why = filter(None, (obstacle(os.path.dirname(target) or ".") for target in targets))
+        raise AlmError(
+            f"cannot write {' or '.join(targets)}: {next(why, error.strerror)}"
+        ) from error
     finally:
         progress.clear()
     print(_summary(stats), file=sys.stderr)

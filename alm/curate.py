@@ -10,6 +10,7 @@ from alm import files
 from alm.errors import ParameterError, RowError
 from alm.input import read_lines, whole_file
 from alm.input.quarantine import refused_row, stop_at, to_line
+from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
 from alm.rows import codec
@@ -57,7 +58,7 @@ def curate_manifest(
     for path in paths[1:]:
         if os.path.exists(path) and not os.path.isfile(path):
             raise ParameterError(f"{path!r} is not a file: name one to write")
-    span = whole_file(os.fspath(source))
+    span = whole_file(as_text(os.fspath(source)))
     manifest = codec.dumps(span.path)
     stats = Stats()
     with memory_for_rows(), contextlib.ExitStack() as stack:

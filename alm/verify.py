@@ -29,6 +29,8 @@ from alm.input import ByteRange, is_compressed, read_lines, stat
 from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.jobs.merge_output import MERGED
 from alm.jobs.provenance import describe_file, read_provenance
+from alm.names import as_text
+from alm.processes import ensure_streams
 from alm.provenance.code import package_sha256
 from alm.text import count, counted, time_left
 
@@ -272,12 +274,13 @@ def check(folder: str) -> int:
         else "the outputs are as the run wrote them"
     )
     warned = f", {counted(levels['warning'], 'warning')}" if levels["warning"] else ""
-    print(f"{_printable(folder)}: {rows} of {manifests}: {outcome}{warned}", flush=True)
+    print(f"{_printable(as_text(folder))}: {rows} of {manifests}: {outcome}{warned}", flush=True)
     return 1 if levels["error"] else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the directory that the command line names; returns the exit code."""
+    ensure_streams()
     parser = argparse.ArgumentParser(
         prog="python -m alm.verify",
         description="Check an output directory against its provenance.json.",
@@ -292,7 +295,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _printable(text: str) -> str:
-    return text.encode(errors="replace").decode()
+    encoding = sys.stdout.encoding
+    return text.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

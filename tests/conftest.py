@@ -156,7 +156,8 @@ def run_snakemake(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     assert not check or done.returncode == 0, done.stdout

@@ -106,12 +106,13 @@ def _long_line(file: BinaryIO, raw: bytes) -> tuple[Line, int]:
     Where ``raw`` is blank, what follows stands for it: only a line without any content is blank.
     """
     size, end, digest = len(raw), raw[-2:], new_digest(raw)
+    blank = raw.isspace()
     while not end.endswith(b"\n") and (piece := file.readline(_PIECE)):
         size += len(piece)
         digest.update(piece)
         end = (end + piece)[-2:]
-        if raw.isspace():
-            raw = piece
+        if blank:
+            raw, blank = piece, piece.isspace()
     length = size - len(end) + len(end.rstrip(b"\r\n"))
     return Line(0, 0, raw, max(0, length - len(raw)), digest.digest()), size
 

@@ -23,7 +23,7 @@ from alm.text import count, counted, duration, percent, time_left
 INTERVAL = 1.0
 """Seconds between two looks."""
 
-_CHUNKS = re.compile(r"(\d+) of (\d+) chunks written")
+_CHUNKS = re.compile(r"(?<!\d)(\d+) of (\d+) chunks written")
 _HOST = re.compile(r"INFO started on ([^\s,]+)")
 _HEAD_BYTES = 256
 _TAIL_BYTES = 4096

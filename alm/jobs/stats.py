@@ -20,6 +20,7 @@ from alm.input.shards import read_ranges
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import COUNTS, COVERAGE, LOSSES, SECONDS, Stats, total
 from alm.statistics.diagnosis import SMELLS, diagnose
+from alm.statistics.shares import share
 from alm.statistics.summary import Summary, add_summaries
 
 DISTRIBUTIONS = (
@@ -130,10 +131,10 @@ def _audio(run: Stats, survey: Stats) -> dict[str, float]:
         "segments": survey["segments"],
         "recording_dur": recording,
         "kept_dur": kept,
-        "yield": kept / recording if recording else 0.0,
+        "yield": share(kept, recording),
         "speech_dur": speech,
         "kept_speech_dur": kept_speech,
-        "speech_yield": kept_speech / speech if speech else 0.0,
+        "speech_yield": share(kept_speech, speech),
         "window_speech_dur": survey.seconds("window_speech_dur"),
         "window_silence_dur": survey.seconds("window_silence_dur"),
         "rows_without_bandwidth": survey["rows_without_bandwidth"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alm.report import charts
 from alm.report.charts import Bar, Chart
 from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
+from alm.statistics.shares import share
 from alm.statistics.survey import STOPS
 from alm.text import counted, duration, percent
 
@@ -33,7 +34,7 @@ def _funnel(stats: Stats) -> Chart | None:
     rows = []
     for step in steps:
         seconds = max(0.0, step["seconds"])
-        words = f"{duration(seconds)} · {percent(seconds / speech)}"
+        words = f"{duration(seconds)} · {percent(share(seconds, speech))}"
         rows.append(Bar(_sentence(step["step"]), seconds, words, before))
         before = seconds
     return charts.bars(rows, "Speech that is left after each step")

@@ -80,7 +80,7 @@ def json_type(value: Any) -> str:
         case dict():
             return "an object"
         case _:
-            return f"a {type(value).__name__}"
+            return f"of the Python type {type(value).__name__}"
 
 
 def recording_length(row: Mapping[str, Any], last_end: Number) -> Number:

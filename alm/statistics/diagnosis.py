@@ -11,6 +11,7 @@ from typing import NamedTuple
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats
 from alm.statistics.measures import BANDWIDTH_BIN
+from alm.statistics.shares import share
 from alm.statistics.survey import LONG_SILENCE, STOPS
 from alm.text import duration
 
@@ -66,9 +67,9 @@ def diagnose(
     for reason, explanation in explain.items():
         if amount := stats[f"lost_{reason}"]:
             seconds = stats.seconds(f"dur_lost_{reason}")
-            share = seconds / speech if speech else 0.0
+            part = share(seconds, speech)
             findings.append(
-                Finding(f"lost_{reason}", amount, seconds, share, *explanation(survey, window))
+                Finding(f"lost_{reason}", amount, seconds, part, *explanation(survey, window))
             )
     findings.sort(key=lambda finding: -finding.seconds)
     if stats["windows"] > stats["filtered_windows"]:
@@ -179,7 +180,6 @@ def _stopped_by_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str
 
 def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams) -> Finding:
     removed = stats["windows"] - stats["filtered_windows"]
-    share = removed / stats["windows"]
     action = "A higher overlap_percentage keeps more windows that share audio."
     if overlap.target_duration != window.target_window_duration:
         action += (
@@ -190,7 +190,7 @@ def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams)
         "near_duplicates",
         removed,
         stats.seconds("total_dur_window") - stats.seconds("filtered_dur"),
-        share,
+        share(removed, stats["windows"]),
         f"{removed} of {stats['windows']} candidate windows share {overlap.overlap_percentage:g} % "
         "or more with one that stays. Nearly every segment starts a window, so most are removed.",
         action,

@@ -15,7 +15,7 @@ BANDWIDTH_BIN = 100
 """Hz."""
 
 HIGHEST_HERTZ = 1e9
-"""Beyond this, one bin holds all."""
+"""Beyond this, in either direction, one bin holds all."""
 
 
 class Disorder:
@@ -65,9 +65,13 @@ def by_bandwidth(
         bandwidth = bandwidths[k]
         if bandwidth >= enough:
             passing += durations[k]
-        believed = max(-HIGHEST_HERTZ, min(bandwidth, HIGHEST_HERTZ))
-        bins.append(int(believed // BANDWIDTH_BIN) * BANDWIDTH_BIN)
+        bins.append(int(believed(bandwidth) // BANDWIDTH_BIN) * BANDWIDTH_BIN)
     return bins, passing
+
+
+def believed(hertz: Number) -> Number:
+    """A rate or bandwidth; one beyond all that can be true is as much as can be counted."""
+    return max(-HIGHEST_HERTZ, min(hertz, HIGHEST_HERTZ))
 
 
 def disorder(starts: list[Number], ends: list[Number]) -> Disorder:

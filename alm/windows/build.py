@@ -10,7 +10,9 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from alm.errors import RowError
 from alm.params import WindowParams
+from alm.rows.plain import plain_row
 from alm.rows.row import Number, Row, Segment
 from alm.rows.timeline import timeline
 from alm.windows.candidates import Candidates, Copies, Losses, Windows
@@ -75,6 +77,8 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
     Args:
         entry: a row with ``audio_sample_rate`` (Hz) and ``segments``, each with ``start`` and
             ``end`` (seconds) and, where known, ``speaker``, ``metrics.bandwidth`` (Hz), ``words``.
+            Other mappings than dicts, and subclasses, are read as :func:`alm.rows.plain.plain_row`
+            says.
         params: see :class:`WindowParams`.
 
     Returns:
@@ -85,9 +89,14 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
     Raises:
         RowError: a required field is missing, of the wrong type or not finite.
     """
-    found = find_windows(entry, params)
+    row = entry if type(entry) is dict else plain_row(entry)
+    try:
+        found = find_windows(row, params)
+    except RowError:
+        row = plain_row(row)  # takes longer than the windows, so only where it can be needed
+        found = find_windows(row, params)
     dropped = params.dropped_segment_fields
-    segments = without_each(entry["segments"], dropped) + found.copies.segments
+    segments = without_each(row["segments"], dropped) + found.copies.segments
 
     def spell_out(first: int, stop: int, cut: int) -> list[Segment]:
         return segments[first:stop] + ([segments[cut]] if cut >= 0 else [])
@@ -105,7 +114,7 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
             for first, stop, cut, seen, _ in zip(*losses, strict=True)
         ]
     return {
-        **without(entry, params.dropped_row_fields),
+        **without(row, params.dropped_row_fields),
         "windows": [
             {"segments": spell_out(first, stop, cut), "speaker_durations": talk}
             for first, stop, cut, _, _, _, talk in zip(*windows, strict=True)

@@ -1,13 +1,18 @@
 """The steps of the workflow give the bytes of `curate_manifest`, however the work is cut."""
 
 import json
+import re
 import shutil
 import subprocess
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
+from functools import reduce
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from helpers import ROOT, of_lines
@@ -16,6 +21,7 @@ from hypothesis import strategies as st
 from strategies import malformed_rows, overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams, curate_manifest
+from alm.config import DEFAULTS
 from alm.engines import Execution
 from alm.errors import InvalidRowError
 from alm.input import ByteRange, discover, whole_file
@@ -25,6 +31,8 @@ from alm.jobs.chunks import run_in_chunks
 from alm.jobs.merge_output import index_output, merge_output
 from alm.jobs.merge_quarantine import merge_quarantine
 from alm.jobs.overlap import overlap_shard
+from alm.jobs.pages import write_report
+from alm.jobs.progress import summarize_run
 from alm.jobs.provenance import read_provenance, write_provenance
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
@@ -32,6 +40,7 @@ from alm.statistics.summary import Summary
 from alm.statistics.survey import recording_key
 from alm.verify import verify
 
+PAGES = ("overview", "windows", "manifests", "quarantine", "runtime")
 SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
 MALFORMED = malformed_rows().map(lambda pair: pair[0])
 BLANK = st.sampled_from([b"", b" ", b"\t\r"])
@@ -82,7 +91,7 @@ def run_steps(
         out / "stats.parquet",
         window,
         o.resolved(window),
-        parameters={},
+        parameters=DEFAULTS | asdict(window) | asdict(o.resolved(window)),
         versions={},
     )
     write_provenance(
@@ -153,6 +162,7 @@ def test_any_cut_gives_the_bytes_of_one_process(
             (part.count(b"\n"), len(part)) for part in parts
         ]
         assert (out / "quarantine.jsonl").read_bytes() == quarantine
+        pages_of(out)
         totals = json.loads((out / "stats.json").read_bytes())
         assert (totals["entries"], totals["quarantined"]) == (entries, quarantined)
         assert len((out / "stats.tsv").read_text().splitlines()) == 1 + len(manifests)
@@ -187,6 +197,77 @@ def test_an_index_is_read_as_the_readme_says(tmp_path: Path) -> None:
     (out / "index.jsonl").rename(out / "alm_output.index.jsonl")
     joined = subprocess.check_output(command, shell=True, cwd=tmp_path)
     assert joined == (out / "alm_output.jsonl").read_bytes()
+
+
+def pages_of(out: Path) -> dict[str, str]:
+    """The pages of the report, and the summary on the terminal."""
+    (out / "charts.js").write_bytes(b"")
+    pages = {name: out / f"{name}.html" for name in PAGES}
+    files = [out / name for name in ("stats.json", "stats.tsv", "quarantine.jsonl")]
+    write_report(*files, out / "benchmarks", [], out / "charts.js", pages)
+    summary = summarize_run(out / "alm_output.jsonl")
+    return {name: path.read_text(encoding="utf-8") for name, path in pages.items()} | {"": summary}
+
+
+def a_row(*times: tuple[float, float], **fields: Any) -> dict[str, Any]:
+    speakers = cycle(["a", "b"])
+    segments = [
+        {"start": start, "end": end, "speaker": next(speakers), "metrics": {"bandwidth": 9000}}
+        for start, end in times
+    ]
+    return {"audio_sample_rate": 16000, "segments": segments, **fields}
+
+
+EXTREMES = {
+    "a sample rate beyond a double": a_row((0, 60), (60, 120), audio_sample_rate=-(10**310)),
+    "a larger one": a_row((0, 60), (60, 120), audio_sample_rate=10**310),
+    "a bandwidth beyond a double": a_row((0, 60))
+    | {"segments": [{"start": 0, "end": 1, "metrics": {"bandwidth": -(10**310)}}]},
+    "a denormal duration": a_row((-120.0, -60.0), (-60.0, -1e-320), duration=1e-320),
+    "negative times, then a denormal end": a_row((-120.0, -60.0), (-60.0, 1e-310)),
+    "denormal times": a_row((0.0, 5e-324), (5e-324, 1e-323)),
+    "huge times": a_row((-1e290, 1e290), (-1e290, 1e290), (0, 10**290)),
+    "huge whole times": a_row((-(10**290), 10**290), (0, 120)),
+    "segments that end before they start": a_row((0, 60), (1e290, -1e290), (60, 120)),
+    "a window of segments that do": a_row((0.0, 60.0), (1e30, 110.0), (110.0, 120.0)),
+    "a name nested too deep": a_row((0, 60), (60, 120))
+    | {"audio_filepath": reduce(lambda value, _: [value], range(260), "a.wav")},
+}
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_14_07_what_only_counts_never_raises(name: str, tmp_path: Path) -> None:
+    manifest, out = tmp_path / "m.jsonl", tmp_path / "out"
+    manifest.write_text(json.dumps(EXTREMES[name]) + "\n", encoding="utf-8")
+    out.mkdir()
+    window = WindowParams(min_bandwidth=0, drop_fields_top_level="audio_filepath")
+    for overlap in (OverlapParams(), OverlapParams(100)):
+        run_steps(manifest, out, 1 << 20, 1, window, overlap)
+        pages = pages_of(out)
+        assert not [page for page in pages.values() if re.search(r"\b(nan|inf)\b", page)]
+        stats = json.loads((out / "stats.json").read_bytes())
+        assert stats["entries"] == 1
+        assert 0 <= stats["audio"]["yield"] <= 1
+        assert 0 <= stats["audio"]["speech_yield"] <= 1
+        assert all(0 <= finding["share"] <= 1 for finding in stats["diagnosis"])
+
+
+@settings(max_examples=40)
+@given(
+    st.lists(rows(max_segments=6, wild=True), min_size=1, max_size=4),
+    st.sampled_from([0.001, 20.0, 1e285]),
+    overlap_settings(),
+)
+def test_14_07_no_row_stops_the_statistics(wild: list, target: float, overlap: dict) -> None:
+    window = WindowParams(target, tolerance=0.9, min_bandwidth=0, min_speakers=0, min_sample_rate=0)
+    with TemporaryDirectory() as folder:
+        manifest, out = Path(folder) / "m.jsonl", Path(folder) / "out"
+        manifest.write_text("".join(json.dumps(row) + "\n" for row in wild), encoding="utf-8")
+        out.mkdir()
+        run_steps(manifest, out, 1 << 20, 1, window, OverlapParams(**overlap))
+        pages_of(out)
+        stats = json.loads((out / "stats.json").read_bytes())
+        assert stats["entries"] + stats["quarantined"] == len(wild)
 
 
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:

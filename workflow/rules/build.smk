@@ -1,6 +1,5 @@
 rule build:
     input:
-        # The manifests are inputs of the shard alone: naming 100,000 of them once takes long enough.
         shard=rules.shard.output[0],
     output:
         records=output("work/build/{shard}.records"),

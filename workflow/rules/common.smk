@@ -7,16 +7,19 @@ from dataclasses import asdict
 # The package is found in the source of the workflow, installed or not.
 sys.path.insert(0, str(ROOT))
 
-from alm.config import load_config
-from alm.errors import AlmError, ParameterError
-from alm.input import discover, is_compressed, is_url
+from alm.config import load_config, require_writable
+from alm.errors import AlmError
+from alm.input import find_manifests, hidden_note, is_compressed
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.provenance import PROVENANCE
+from alm.names import shown
+from alm.processes import ensure_streams
 from alm.provenance.code import code_hash
 
 share_package()
+ensure_streams()
 
 PLAN_DIGEST = "ALM_PLAN"
 """The environment variable by which jobs know the plan of their run."""
@@ -24,16 +27,28 @@ PLAN_DIGEST = "ALM_PLAN"
 
 def plan():
     """The shards of the manifests as they are now."""
-    manifests = discover(config["manifest_path"], exclude=config["output_dir"])
+    manifests, hidden = find_manifests(config["manifest_path"], exclude=config["output_dir"])
+    if hidden and workflow.is_main_process:
+        print(hidden_note(hidden), file=sys.stderr)
     size = resolve_shard_size(config["shard_size"], manifests, config["backend"])
     return plan_shards(manifests, size)
+
+
+def require_places(existing):
+    """Refuse folders that cannot be written, or made; those that exist only if asked for."""
+    places = {
+        config["output_dir"]: f"output_dir = {config['output_dir']!r}",
+        ".snakemake": "the working directory, where Snakemake keeps its records,",
+    }
+    for folder, what in places.items():
+        if existing or not os.path.isdir(folder):
+            require_writable(folder, what)
 
 
 try:
     CONFIG = load_config(config, ROOT)
     config.update(CONFIG.values)
-    if os.path.exists(config["output_dir"]) and not os.path.isdir(config["output_dir"]):
-        raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
+    require_places(existing=False)
     PLAN = os.path.join(config["output_dir"], "work/plan.json")
     if workflow.is_main_process:
         SHARDS = plan()
@@ -42,7 +57,7 @@ try:
         # A job reads all this again, and manifests may have changed since the start.
         SHARDS = planned_shards(PLAN, os.environ.get(PLAN_DIGEST), plan)
 except AlmError as error:
-    raise WorkflowError(str(error))
+    raise WorkflowError(shown(str(error)))
 
 RANGES = {shard.name: shard.ranges for shard in SHARDS}
 
@@ -59,17 +74,3 @@ def output(name):
 def of_shards(name):
     """The paths of one output of all shards, in input order."""
     return expand(output(name), shard=RANGES)
-
-
-def is_nameable(path):
-    """Whether Snakemake can name a manifest: no URL, line break, undecodable byte, {, }, < or >."""
-    return path.isprintable() and not (is_url(path) or set("{}<>") & set(path))
-
-
-def manifests_of(wildcards):
-    """The manifests that a shard reads, except those that Snakemake cannot name.
-
-    When one of those changes, so does its version in the ranges of the shard, a parameter.
-    """
-    paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
-    return list(filter(is_nameable, paths))

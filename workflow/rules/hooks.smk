@@ -67,6 +67,7 @@ def stop_engine():
 
 
 onstart:
+    require_places(existing=True)
     write_plan(SHARDS, PLAN)
     print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
     PROGRESS.start()
