@@ -1,19 +1,30 @@
 """Rows as bytes: the compact record between the two stages, and the final output line.
 
 A record carries the row's segments once, as JSON made once; a window is a slice of these bytes.
-On disk a record is one line of six JSON texts separated by tabs (JSON has no raw tab), so the
+On disk a record is one line of seven JSON texts separated by tabs (JSON has no raw tab), so the
 second stage parses the first of them only and copies the rest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from alm.params import OverlapParams, WindowParams
+from alm.records.budget import (
+    AROUND,
+    MOST_BYTES,
+    MOST_COPY_BYTES,
+    PIECE_BYTES,
+    Size,
+    batches,
+    check_size,
+    copies_too_large,
+    spelled_sizes,
+)
 from alm.records.spelling import line
 from alm.rows import codec
-from alm.rows.row import Number, Row, recording_length
+from alm.rows.row import Number, Row, Segment, recording_length
 from alm.windows.candidates import Candidates, Losses, Windows
 from alm.windows.cuts import without, without_each
 from alm.windows.filter import decide
@@ -43,7 +54,9 @@ class Record(NamedTuple):
     ``segments`` are the JSON texts of the row's segments, then of the cut ones, joined by commas;
     segment ``k`` is ``segments[offsets[k] : offsets[k + 1] - 1]`` and lasts from ``starts[k]`` to
     ``ends[k]`` seconds; ``length`` is the recording's. ``losses`` is None without
-    ``loss_details``. ``manifest``, ``fields``, ``stats`` and ``swift`` are JSON texts.
+    ``loss_details``. ``manifest``, ``fields``, ``stats`` and ``swift`` are JSON texts, and so is
+    ``deferred``: what the second stage needs to count or to refuse a row that may turn out too
+    large, null for any other.
     """
 
     windows: Windows
@@ -58,6 +71,7 @@ class Record(NamedTuple):
     stats: bytes
     swift: bytes
     segments: bytes
+    deferred: bytes = b"null"
 
 
 def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowParams) -> Record:
@@ -70,10 +84,16 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         params: see :class:`WindowParams`.
 
     Raises:
-        RowError: the row is nested too deeply to be written.
+        RowError: the row is nested too deeply to be written, or its cut segments are too large.
     """
     segments = without_each(row["segments"], params.dropped_segment_fields)
-    texts, offsets = codec.dumps_joined(segments + found.copies.segments)
+    texts, offsets = codec.dumps_joined(segments)
+    if copies := found.copies.segments:
+        if len(copies) * len(texts) > MOST_COPY_BYTES:
+            _check_copies(copies)
+        more, places = codec.dumps_joined(copies)
+        texts = b"%b,%b" % (texts, more)
+        offsets += [offsets[-1] + place for place in places[1:]]
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
@@ -88,6 +108,14 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         swift=codec.dumps(found.stats["swift_path"]),
         segments=texts,
     )
+
+
+def _check_copies(copies: Sequence[Segment]) -> None:
+    size = 0
+    for copy in copies:
+        size += len(codec.dumps(copy))
+        if size > MOST_COPY_BYTES:
+            raise copies_too_large(MOST_COPY_BYTES)
 
 
 def encode(record: Record) -> bytes:
@@ -131,27 +159,87 @@ def decode(line: bytes) -> Record:
 
 
 class Finished(NamedTuple):
-    """A row after the second stage: its output line, what it sums up, and which windows stay."""
+    """A row after the second stage: the pieces of its output line, its sums, which windows stay.
 
-    line: bytes
+    Ordinary rows are one piece; of others the pieces are made as they are asked for.
+    """
+
+    pieces: Iterable[bytes]
     summary: Row
     kept: list[int]
 
 
+Part = bytes | Sequence[int] | Losses
+"""Of an output line: text, the numbers of windows to spell out, or losses to spell out."""
+
+
 def finish(record: Record, params: OverlapParams) -> Finished:
-    """The second stage on one record."""
+    """The second stage on one record.
+
+    Raises:
+        RowError: its output would be too large.
+    """
     windows = record.windows
     summary, kept = decide(windows.starts, windows.ends, params)
-    talk = codec.dumps(windows.talk)
-    every = range(len(windows.firsts))
-    head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
-    if record.losses is None:
-        stats = record.stats
+    parts = _parts(record, params, summary, kept)
+    size = None
+    if not _is_at_most(record, PIECE_BYTES):
+        size = _size(record, kept, params.keep_windows)
+        check_size(size, MOST_BYTES)
+    if size is None or size.whole <= PIECE_BYTES:
+        spelled = tuple(
+            b",".join(_spell_out_losses(record, part)) if isinstance(part, Losses) else part
+            for part in parts
+        )
+        talk = codec.dumps(windows.talk)
+        pieces: Iterable[bytes] = [line(spelled, windows, record.segments, record.offsets, talk)]
     else:
-        losses = _spell_out_losses(record, record.losses)
-        stats = b'%b,"lost_win_full_data":[%b]}' % (record.stats[:-1], losses)
-    middle = b'"stats":%b,"truncation_events":%d,%b,"filtered_windows":[' % (
-        stats,
+        pieces = _in_pieces(record, parts)
+    return Finished(pieces, summary, kept)
+
+
+def may_be_too_large(record: Record) -> bool:
+    """Whether there are parameters of the second stage for which the output is too large."""
+    if _is_at_most(record, MOST_BYTES):
+        return False
+    return _size(record, range(len(record.windows.firsts)), True).whole > MOST_BYTES
+
+
+def _is_at_most(record: Record, most: int) -> bool:
+    """Whether so many bytes suffice even if each window had all segments: a first, quick look."""
+    spelled = 2 * len(record.windows.firsts) + (len(record.losses.firsts) if record.losses else 0)
+    return spelled * (len(record.segments) + AROUND) <= most
+
+
+def _size(record: Record, kept: Sequence[int], keep_windows: bool) -> Size:
+    """How large the output is, to some bytes a window."""
+    offsets, losses = record.offsets, record.losses
+    sizes = spelled_sizes(record.windows, offsets)
+    lost = 0
+    if losses is not None:
+        lost = sum(spelled_sizes(losses, offsets))
+        beside = [*losses.seen, *(max(first - 1, 0) for first in losses.firsts)]
+        lost += sum(offsets[k + 1] - offsets[k] for k in beside)
+    return Size(
+        candidates=sum(sizes) if keep_windows else 0,
+        kept=sum([sizes[k] for k in kept]),
+        losses=lost,
+        rest=len(record.fields) + len(record.stats) + len(record.manifest) + len(record.swift),
+    )
+
+
+def _parts(
+    record: Record, params: OverlapParams, summary: Row, kept: Sequence[int]
+) -> tuple[Part, ...]:
+    """The output line, with its windows and losses still to be spelled out."""
+    every = range(len(record.windows.firsts))
+    head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
+    candidates: tuple[Part, ...] = (b'"windows":[', every, b"],") if params.keep_windows else ()
+    stats: tuple[Part, ...] = (b'"stats":' + record.stats,)
+    if record.losses is not None:
+        opened = b'"stats":%b,"lost_win_full_data":[' % record.stats[:-1]
+        stats = (opened, record.losses, b"]}")
+    middle = b',"truncation_events":%d,%b,"filtered_windows":[' % (
         record.truncation_events,
         codec.dumps(summary)[1:-1],
     )
@@ -159,11 +247,40 @@ def finish(record: Record, params: OverlapParams) -> Finished:
         record.manifest,
         record.swift if every else b"null",
     )
-    parts: tuple[bytes | Sequence[int], ...] = (head, middle, kept, tail)
-    if params.keep_windows:
-        parts = (head, b'"windows":[', every, b"],", middle, kept, tail)
-    text = line(parts, windows, record.segments, record.offsets, talk)
-    return Finished(text, summary, kept)
+    return (head, *candidates, *stats, middle, kept, tail)
+
+
+def _in_pieces(record: Record, parts: Sequence[Part]) -> Iterator[bytes]:
+    """The output line, spelled out as it is written."""
+    windows = record.windows
+    sizes = spelled_sizes(windows, record.offsets)
+    for part in parts:
+        if isinstance(part, bytes):
+            yield part
+        elif isinstance(part, Losses):
+            yield from _with_commas(_spell_out_losses(record, part))
+        else:
+            chosen = (
+                Windows(*([column[k] for k in batch] for column in windows))
+                for batch in batches(part, sizes)
+            )
+            yield from _with_commas(
+                line(
+                    (range(len(some.firsts)),),
+                    some,
+                    record.segments,
+                    record.offsets,
+                    codec.dumps(some.talk),
+                )
+                for some in chosen
+            )
+
+
+def _with_commas(texts: Iterable[bytes]) -> Iterator[bytes]:
+    for number, text in enumerate(texts):
+        if number:
+            yield b","
+        yield text
 
 
 def _spell_out(record: Record, first: int, stop: int, cut: int) -> bytes:
@@ -177,14 +294,11 @@ def _segment(record: Record, k: int) -> bytes:
     return record.segments[record.offsets[k] : record.offsets[k + 1] - 1]
 
 
-def _spell_out_losses(record: Record, losses: Losses) -> bytes:
-    return b",".join(
-        b'{"index":%d,"window_segs":[%b],"next_seg":%b,"prev_seg":%b}'
-        % (
+def _spell_out_losses(record: Record, losses: Losses) -> Iterator[bytes]:
+    for first, stop, cut, seen, _ in zip(*losses, strict=True):
+        yield b'{"index":%d,"window_segs":[%b],"next_seg":%b,"prev_seg":%b}' % (
             first,
             _spell_out(record, first, stop, cut),
             _segment(record, seen),
             _segment(record, max(first - 1, 0)),
         )
-        for first, stop, cut, seen, _ in zip(*losses, strict=True)
-    )
