@@ -10,14 +10,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from alm.errors import RowError
+from alm.text import megabytes
 from alm.windows.candidates import Losses, Windows
 
 MOST_BYTES = 512 << 20
 """Of output that a row may become: eight times the longest line that is read. A recording of 24
 hours without a pause takes some 400 MB, most of it candidate windows."""
-
-MOST_COPY_BYTES = 64 << 20
-"""Of cut copies of a row's segments."""
 
 PIECE_BYTES = 16 << 20
 """Of output that are held at a time."""
@@ -47,7 +45,10 @@ def spelled_sizes(chosen: Windows | Losses, offsets: Sequence[int]) -> list[int]
         offsets: where the text of each segment begins: see :class:`alm.records.record.Record`.
     """
     return [
-        offsets[stop] - offsets[first] + (offsets[cut + 1] - offsets[cut] if cut >= 0 else 0) + AROUND
+        offsets[stop]
+        - offsets[first]
+        + (offsets[cut + 1] - offsets[cut] if cut >= 0 else 0)
+        + AROUND
         for first, stop, cut in zip(chosen.firsts, chosen.stops, chosen.cuts, strict=True)
     ]
 
@@ -74,15 +75,6 @@ def check_size(size: Size, most: int) -> None:
     )
 
 
-def copies_too_large(size: int) -> RowError:
-    """The error that a row's cut segments are too large to be copied, from ``size`` bytes on."""
-    return RowError(
-        "too_large",
-        f"the copies of its cut segments have more than {megabytes(size)}. Leave large fields out "
-        "with drop_fields, set truncation = false, or split the recording",
-    )
-
-
 def batches(numbers: Sequence[int], sizes: Sequence[int]) -> Iterator[Sequence[int]]:
     """Some windows, by their numbers, in batches of about ``PIECE_BYTES`` and one window at least.
 
@@ -98,11 +90,3 @@ def batches(numbers: Sequence[int], sizes: Sequence[int]) -> Iterator[Sequence[i
         held += sizes[number]
     if begin < len(numbers):
         yield numbers[begin:]
-
-
-def megabytes(size: int) -> str:
-    """
-    >>> megabytes(2_134_567_890)
-    '2135 MB'
-    """
-    return f"{size / 1e6:.0f} MB"

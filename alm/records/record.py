@@ -14,19 +14,17 @@ from alm.params import OverlapParams, WindowParams
 from alm.records.budget import (
     AROUND,
     MOST_BYTES,
-    MOST_COPY_BYTES,
     PIECE_BYTES,
     Size,
     batches,
     check_size,
-    copies_too_large,
     spelled_sizes,
 )
 from alm.records.spelling import line
 from alm.rows import codec
 from alm.rows.row import Number, Row, Segment, recording_length
 from alm.windows.candidates import Candidates, Losses, Windows
-from alm.windows.cuts import without, without_each
+from alm.windows.cuts import MOST_COPY_BYTES, too_large, without, without_each
 from alm.windows.filter import decide
 
 COMPUTED = frozenset(
@@ -115,7 +113,7 @@ def _check_copies(copies: Sequence[Segment]) -> None:
     for copy in copies:
         size += len(codec.dumps(copy))
         if size > MOST_COPY_BYTES:
-            raise copies_too_large(MOST_COPY_BYTES)
+            raise too_large()
 
 
 def encode(record: Record) -> bytes:
@@ -252,28 +250,22 @@ def _parts(
 
 def _in_pieces(record: Record, parts: Sequence[Part]) -> Iterator[bytes]:
     """The output line, spelled out as it is written."""
-    windows = record.windows
-    sizes = spelled_sizes(windows, record.offsets)
+    sizes = spelled_sizes(record.windows, record.offsets)
     for part in parts:
         if isinstance(part, bytes):
             yield part
         elif isinstance(part, Losses):
             yield from _with_commas(_spell_out_losses(record, part))
         else:
-            chosen = (
-                Windows(*([column[k] for k in batch] for column in windows))
-                for batch in batches(part, sizes)
-            )
             yield from _with_commas(
-                line(
-                    (range(len(some.firsts)),),
-                    some,
-                    record.segments,
-                    record.offsets,
-                    codec.dumps(some.talk),
-                )
-                for some in chosen
+                _spell_out_windows(record, batch) for batch in batches(part, sizes)
             )
+
+
+def _spell_out_windows(record: Record, chosen: Sequence[int]) -> bytes:
+    some = Windows._make([[column[k] for k in chosen] for column in record.windows])
+    parts = (range(len(chosen)),)
+    return line(parts, some, record.segments, record.offsets, codec.dumps(some.talk))
 
 
 def _with_commas(texts: Iterable[bytes]) -> Iterator[bytes]:

@@ -221,12 +221,13 @@ def _check_steps(
 ) -> None:
     """The steps of the workflow give the same bytes."""
     parts = [
-        folder / name for name in ("records", "refused", "recordings", "lines", "rows", "sums")
+        folder / name
+        for name in ("records", "refused", "recordings", "lines", "rows", "late", "sums")
     ]
     span = whole_file(str(source))
     build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
-    overlap_chunk([whole_file(str(parts[0]))], parts[4:], params=overlap)
+    overlap_chunk([whole_file(str(parts[0]))], parts[4:], params=overlap, stop_at_invalid=False)
     assert parts[4].read_bytes() == output.read_bytes()
 
 

@@ -61,21 +61,25 @@ def run_steps(
         overlap_shard(
             Path(f"{at}.records"),
             Path(f"{at}.rows"),
+            Path(f"{at}.late"),
             Path(f"{at}.digests"),
             Path(f"{at}.filtered"),
             o.resolved(window),
+            stop_at_invalid=False,
             execution=Execution("local", threads),
             code="c",
         )
         names.append(at)
     built = [f"{at}.built" for at in names]
-    merge_quarantine([f"{at}.quarantine" for at in names], built, out / "quarantine.jsonl")
+    filtered = [f"{at}.filtered" for at in names]
     parts, refused = [f"{at}.rows" for at in names], out / "quarantine.jsonl"
-    index_output(parts, built, refused, out / "index.jsonl", 1.0)
-    merge_output(parts, built, refused, out / "alm_output.jsonl", 1.0)
+    early, late = [f"{at}.quarantine" for at in names], [f"{at}.late" for at in names]
+    merge_quarantine(early, late, built, refused)
+    index_output(parts, built, filtered, refused, out / "index.jsonl", 1.0)
+    merge_output(parts, built, filtered, refused, out / "alm_output.jsonl", 1.0)
     aggregate(
         [f"{at}.shard" for at in names],
-        built + [f"{at}.filtered" for at in names],
+        built + filtered,
         [f"{at}.recordings" for at in names],
         out / "stats.json",
         out / "stats.tsv",
@@ -88,7 +92,7 @@ def run_steps(
     write_provenance(
         [f"{at}.shard" for at in names],
         built,
-        [f"{at}.filtered" for at in names],
+        filtered,
         [f"{at}.lines" for at in names],
         [f"{at}.digests" for at in names],
         parts,
