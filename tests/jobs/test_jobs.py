@@ -28,6 +28,8 @@ from alm.jobs.overlap import overlap_shard
 from alm.jobs.provenance import read_provenance, write_provenance
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
+from alm.records import budget
+from alm.records import record as record_module
 from alm.statistics.summary import Summary
 from alm.statistics.survey import recording_key
 from alm.verify import verify
@@ -112,6 +114,7 @@ def run_steps(
     window=window_settings(),
     overlap=overlap_settings(),
     loss_details=st.booleans(),
+    most=st.sampled_from([budget.MOST_BYTES, 20_000, 2_000]),
 )
 def test_any_cut_gives_the_bytes_of_one_process(
     manifests: list[bytes],
@@ -120,10 +123,15 @@ def test_any_cut_gives_the_bytes_of_one_process(
     window: dict,
     overlap: dict,
     loss_details: bool,
+    most: int,
 ) -> None:
+    """Also of rows that are written in pieces, or refused by the second step as too large."""
     window_params = WindowParams(**window, loss_details=loss_details)
     overlap_params = OverlapParams(**overlap)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record_module, "MOST_BYTES", most)
+        for module in (budget, record_module):
+            patch.setattr(module, "PIECE_BYTES", min(most // 5, budget.PIECE_BYTES))
         source, out = Path(folder) / "manifests", Path(folder) / "out"
         source.mkdir()
         out.mkdir()
