@@ -27,7 +27,11 @@ MEMORY = 1_500_000_000
 
 def spans(number: int, step: float, length: float) -> list[Json]:
     return [
-        {"start": round(k * step, 3), "end": round(k * step + length, 3), "speaker": "ab"[k // 9 % 2]}
+        {
+            "start": round(k * step, 3),
+            "end": round(k * step + length, 3),
+            "speaker": "ab"[k // 9 % 2],
+        }
         for k in range(number)
     ]
 

@@ -51,7 +51,8 @@ class Record(NamedTuple):
 
     ``segments`` are the JSON texts of the row's segments, then of the cut ones, joined by commas;
     segment ``k`` is ``segments[offsets[k] : offsets[k + 1] - 1]`` and lasts from ``starts[k]`` to
-    ``ends[k]`` seconds; ``length`` is the recording's. ``losses`` is None without
+    ``ends[k]`` seconds; the first ``own`` are the row's; ``length`` is the recording's, in seconds.
+    ``losses`` is None without
     ``loss_details``. ``manifest``, ``fields``, ``stats`` and ``swift`` are JSON texts, and so is
     ``deferred``: what the second stage needs to count or to refuse a row that may turn out too
     large, null for any other.
@@ -62,6 +63,7 @@ class Record(NamedTuple):
     offsets: list[int]
     starts: list[Number]
     ends: list[Number]
+    own: int
     length: Number
     truncation_events: int
     manifest: bytes
@@ -92,13 +94,15 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         more, places = codec.dumps_joined(copies)
         texts = b"%b,%b" % (texts, more)
         offsets += [offsets[-1] + place for place in places[1:]]
+    columns, ends = found.columns, found.copies.ends
     return Record(
         windows=found.windows,
         losses=found.losses if params.loss_details else None,
         offsets=offsets,
-        starts=[*found.columns.starts, *found.copies.starts],
-        ends=[*found.columns.ends, *found.copies.ends],
-        length=recording_length(row, found.columns.last_end),
+        starts=[*columns.starts, *found.copies.starts],
+        ends=[*columns.ends, *ends],
+        own=len(segments),
+        length=recording_length(row, columns.first_start, max([columns.last_end, *ends])),
         truncation_events=found.truncation_events,
         manifest=manifest,
         fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
@@ -118,13 +122,14 @@ def _check_copies(copies: Sequence[Segment]) -> None:
 
 def encode(record: Record) -> bytes:
     """The record as one line."""
-    windows, losses, offsets, starts, ends, length, truncation_events, *texts = record
+    windows, losses, offsets, starts, ends, own, length, truncation_events, *texts = record
     index = [
         [windows.firsts, windows.stops, windows.cuts, windows.speakers, windows.talk],
         losses,
         offsets,
         starts,
         ends,
+        own,
         length,
         truncation_events,
     ]
@@ -134,7 +139,7 @@ def encode(record: Record) -> bytes:
 def decode(line: bytes) -> Record:
     """What :func:`encode` wrote."""
     index, *texts = line.rstrip(b"\n").split(b"\t")
-    windows, losses, offsets, starts, ends, length, truncation_events = codec.loads(index)
+    windows, losses, offsets, starts, ends, own, length, truncation_events = codec.loads(index)
     firsts, stops, cuts, speakers, talk = windows
     return Record(
         Windows(
@@ -150,6 +155,7 @@ def decode(line: bytes) -> Record:
         offsets,
         starts,
         ends,
+        own,
         length,
         truncation_events,
         *texts,
