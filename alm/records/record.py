@@ -211,8 +211,13 @@ def may_be_too_large(record: Record) -> bool:
 
 def _is_at_most(record: Record, most: int) -> bool:
     """Whether so many bytes suffice even if each window had all segments: a first, quick look."""
-    spelled = 2 * len(record.windows.firsts) + (len(record.losses.firsts) if record.losses else 0)
-    return spelled * (len(record.segments) + AROUND) <= most
+    losses = len(record.losses.firsts) if record.losses else 0
+    spelled = 2 * len(record.windows.firsts) + 3 * losses
+    return spelled * (len(record.segments) + AROUND) + _beside_windows(record) <= most
+
+
+def _beside_windows(record: Record) -> int:
+    return len(record.fields) + len(record.stats) + len(record.manifest) + len(record.swift)
 
 
 def _size(record: Record, kept: Sequence[int], keep_windows: bool) -> Size:
@@ -228,7 +233,7 @@ def _size(record: Record, kept: Sequence[int], keep_windows: bool) -> Size:
         candidates=sum(sizes) if keep_windows else 0,
         kept=sum([sizes[k] for k in kept]),
         losses=lost,
-        rest=len(record.fields) + len(record.stats) + len(record.manifest) + len(record.swift),
+        rest=_beside_windows(record),
     )
 
 

@@ -88,7 +88,7 @@ def _out_of_order(survey: Stats, speech: float) -> Finding:
         amount,
         seconds,
         share(seconds, speech),
-        f"{counted(amount, 'segment')} in {counted(rows, 'row')}, which have {duration(seconds)} of "
+        f"{counted(amount, 'segment')}, in {counted(rows, 'row')} with {duration(seconds)} of "
         "speech, start before the one listed before. A window takes segments as they are listed: "
         "there it ends early, or holds speech that none of its segments stands for. In the kept "
         f"windows of these rows that is {duration(unheard)}.",
