@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT))
 from alm.config import load_config
 from alm.errors import AlmError, ParameterError
 from alm.input import discover, is_compressed, is_url
+from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
@@ -25,6 +26,8 @@ PLAN_DIGEST = "ALM_PLAN"
 def plan():
     """The shards of the manifests as they are now."""
     manifests = discover(config["manifest_path"], exclude=config["output_dir"])
+    if workflow.is_main_process and config["max_invalid_fraction"] < 1:
+        check_first_rows(manifests)
     size = resolve_shard_size(config["shard_size"], manifests, config["backend"])
     return plan_shards(manifests, size)
 
