@@ -19,8 +19,10 @@ from typing import Any, NoReturn, get_type_hints
 from alm.curate import curate_manifest
 from alm.errors import AlmError, InvalidRowError, ParameterError
 from alm.input import is_compressed, stat
+from alm.input.first_rows import check_first_rows
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats
+from alm.statistics.units import doubtful_settings
 from alm.text import count, counted, duration, number
 from alm.verify import Progress, check
 from alm.version import __version__
@@ -142,7 +144,10 @@ def _curate(asked: Namespace) -> int:
     )
     if asked.destination == "-":
         raise ParameterError("OUT must be a file: it is there when it is whole, not before")
-    size = 0 if is_compressed(asked.source) else stat(asked.source).size
+    manifest = stat(asked.source)
+    if asked.quarantine:
+        check_first_rows([manifest])
+    size = 0 if is_compressed(asked.source) else manifest.size
     progress = Progress(size, "curated", sys.stderr)
     try:
         stats = curate_manifest(
@@ -154,6 +159,10 @@ def _curate(asked: Namespace) -> int:
     finally:
         progress.clear()
     print(_summary(stats), file=sys.stderr)
+    for setting in doubtful_settings(window, overlap):
+        print(f"warning: {setting}", file=sys.stderr)
+    if stats.seconds("total_dur") and not stats["windows"]:
+        print("warning: there is no window; the report of the workflow says why", file=sys.stderr)
     return 0
 
 

@@ -88,7 +88,7 @@ def _some_lines(manifest: Manifest) -> Iterator[Line]:
 def _within_bounds(span: ByteRange) -> Iterator[Line]:
     held = 0
     for line in read_lines(span):
-        held += line.length
+        held += len(line.raw) + line.beyond
         if not line.is_blank:
             yield line
         if held > MOST_BYTES:
