@@ -125,7 +125,7 @@ def test_14_14_only_a_few_rows_are_read(tmp_path: Path) -> None:
     """In a large file they are from several places, where good rows may follow bad ones."""
     half = b"{}\n" * 1_500_000
     path = plain(tmp_path / "m.jsonl", half)
-    with pytest.raises(ManifestError, match=r"none of the 1,048,\d+ rows"):
+    with pytest.raises(ManifestError, match=r"none of the 849,\d+ rows"):
         check_first_rows(discover(str(path)))
     plain(path, half + lines(GOOD) * 20_000)
     check_first_rows(discover(str(path)))
@@ -160,10 +160,6 @@ def test_14_14_a_run_says_it_in_two_lines_or_ends_with_the_first_bad_row(
         assert "seems to be an ASR manifest" in run.terminal
         assert len(run.terminal.splitlines()) < 10
         assert not run.output.exists()
-    run = run_workflow(manifest_path=str(source), max_invalid_fraction=1.0)
-    assert run.stats["quarantined"] == 2
-    assert "warning: no window was kept: every row was quarantined" in run.terminal
-
     plain(source, lines(GOOD, with_segments(end=None), *[GOOD] * 8))
     wanted = "m.jsonl, line 2 (byte {}): segments[0]: end is null; it must be a number [wrong_type]"
     wanted = wanted.format(len(lines(GOOD)))
