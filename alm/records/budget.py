@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from alm.errors import RowError
+from alm.rows import codec
+from alm.rows.row import Segment
 from alm.text import megabytes
 from alm.windows.candidates import Losses, Windows
+from alm.windows.cuts import MOST_COPY_BYTES, too_large
 
 MOST_BYTES = 512 << 20
 """Of output that a row may become: eight times the longest line that is read. A recording of 24
@@ -73,6 +76,19 @@ def check_size(size: Size, most: int) -> None:
         f"its output would have {megabytes(size.whole)}, and a row may have {megabytes(most)}. "
         f"{remedy}",
     )
+
+
+def check_copies(copies: Sequence[Segment]) -> None:
+    """Refuse a row whose cut copies are too large, before all of them are written.
+
+    Raises:
+        RowError: ``too_large``, or nested too deeply to be written.
+    """
+    size = 0
+    for copy in copies:
+        size += len(codec.dumps(copy))
+        if size > MOST_COPY_BYTES:
+            raise too_large()
 
 
 def batches(numbers: Sequence[int], sizes: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -17,14 +17,15 @@ from alm.records.budget import (
     PIECE_BYTES,
     Size,
     batches,
+    check_copies,
     check_size,
     spelled_sizes,
 )
 from alm.records.spelling import line
 from alm.rows import codec
-from alm.rows.row import Number, Row, Segment, recording_length
+from alm.rows.row import Number, Row, recording_length
 from alm.windows.candidates import Candidates, Losses, Windows
-from alm.windows.cuts import MOST_COPY_BYTES, too_large, without, without_each
+from alm.windows.cuts import MOST_COPY_BYTES, without, without_each
 from alm.windows.filter import decide
 
 COMPUTED = frozenset(
@@ -90,7 +91,7 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
     texts, offsets = codec.dumps_joined(segments)
     if copies := found.copies.segments:
         if len(copies) * len(texts) > MOST_COPY_BYTES:
-            _check_copies(copies)
+            check_copies(copies)
         more, places = codec.dumps_joined(copies)
         texts = b"%b,%b" % (texts, more)
         offsets += [offsets[-1] + place for place in places[1:]]
@@ -110,14 +111,6 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         swift=codec.dumps(found.stats["swift_path"]),
         segments=texts,
     )
-
-
-def _check_copies(copies: Sequence[Segment]) -> None:
-    size = 0
-    for copy in copies:
-        size += len(codec.dumps(copy))
-        if size > MOST_COPY_BYTES:
-            raise too_large()
 
 
 def encode(record: Record) -> bytes:
@@ -265,25 +258,22 @@ def _in_pieces(record: Record, parts: Sequence[Part]) -> Iterator[bytes]:
     for part in parts:
         if isinstance(part, bytes):
             yield part
-        elif isinstance(part, Losses):
-            yield from _with_commas(_spell_out_losses(record, part))
-        else:
-            yield from _with_commas(
-                _spell_out_windows(record, batch) for batch in batches(part, sizes)
-            )
+            continue
+        texts = (
+            _spell_out_losses(record, part)
+            if isinstance(part, Losses)
+            else (_spell_out_windows(record, batch) for batch in batches(part, sizes))
+        )
+        for number, text in enumerate(texts):
+            if number:
+                yield b","
+            yield text
 
 
 def _spell_out_windows(record: Record, chosen: Sequence[int]) -> bytes:
     some = Windows._make([[column[k] for k in chosen] for column in record.windows])
     parts = (range(len(chosen)),)
     return line(parts, some, record.segments, record.offsets, codec.dumps(some.talk))
-
-
-def _with_commas(texts: Iterable[bytes]) -> Iterator[bytes]:
-    for number, text in enumerate(texts):
-        if number:
-            yield b","
-        yield text
 
 
 def _spell_out(record: Record, first: int, stop: int, cut: int) -> bytes:
