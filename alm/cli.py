@@ -20,10 +20,12 @@ from alm.curate import curate_manifest
 from alm.errors import AlmError, InvalidRowError, ParameterError
 from alm.files import obstacle
 from alm.input import is_compressed, stat
+from alm.input.first_rows import check_first_rows
 from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.processes import ensure_streams
 from alm.statistics.counters import Stats
+from alm.statistics.units import doubtful_settings
 from alm.text import count, counted, duration, number
 from alm.verify import Progress, check
 from alm.version import __version__
@@ -146,7 +148,10 @@ def _curate(asked: Namespace) -> int:
     )
     if asked.destination == "-":
         raise ParameterError("OUT must be a file: it is there when it is whole, not before")
-    size = 0 if is_compressed(asked.source) else stat(as_text(asked.source)).size
+    manifest = stat(as_text(asked.source))
+    if asked.quarantine:
+        check_first_rows([manifest])
+    size = 0 if is_compressed(asked.source) else manifest.size
     progress = Progress(size, "curated", sys.stderr)
     try:
         stats = curate_manifest(
@@ -161,6 +166,10 @@ def _curate(asked: Namespace) -> int:
     finally:
         progress.clear()
     print(_summary(stats), file=sys.stderr)
+    for setting in doubtful_settings(window, overlap):
+        print(f"warning: {setting}", file=sys.stderr)
+    if stats.seconds("total_dur") and not stats["windows"]:
+        print("warning: there is no window; the report of the workflow says why", file=sys.stderr)
     return 0
 
 

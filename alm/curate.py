@@ -9,7 +9,7 @@ from collections.abc import Callable
 from alm import files
 from alm.errors import ParameterError, RowError
 from alm.input import read_lines, whole_file
-from alm.input.quarantine import refused_row, stop_at, to_line
+from alm.input.quarantine import out_of_memory, refused_row, stop_at, to_line
 from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
@@ -48,6 +48,7 @@ def curate_manifest(
         ManifestError: ``source`` is not there or cannot be read.
         ParameterError: two of the files are the same, or one to be written is no file.
         InvalidRowError: a row cannot be processed and ``quarantine`` is None.
+        OutOfMemoryError: memory is not enough for a row.
         OSError: an output cannot be written.
     """
     window_params = window_params or WindowParams()
@@ -75,14 +76,16 @@ def curate_manifest(
                 row = parse_row(line.text)
                 found = find_windows(row, window_params)
                 record = make_record(row, found, manifest, window_params)
+                finished = finish(record, overlap_params)
+                output.writelines(finished.pieces)
             except RowError as error:
                 if refused is None:
-                    raise stop_at(span.path, line, error) from error
+                    raise stop_at(span.path, line.offset, error) from error
                 stats.count("quarantined")
                 refused.write(to_line(refused_row(span.path, line, error)))
+            except MemoryError as error:
+                raise out_of_memory(span.path, line) from error
             else:
                 stats.add_row(found.stats, found.truncation_events)
-                finished = finish(record, overlap_params)
                 stats.add_windows(finished.summary, len(finished.kept))
-                output.write(finished.line)
     return stats

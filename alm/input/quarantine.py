@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm.errors import InvalidRowError, RowError
+from alm.errors import InvalidRowError, OutOfMemoryError, RowError
 from alm.input import Line, line_number
 from alm.rows import codec
 
@@ -41,10 +41,18 @@ def to_line(refused: dict[str, Any]) -> bytes:
     return codec.dumps(refused) + b"\n"
 
 
-def stop_at(manifest: str, line: Line, error: RowError) -> InvalidRowError:
+def stop_at(manifest: str, offset: int, error: RowError) -> InvalidRowError:
     """The error that ends a run which may not quarantine, naming file and line."""
-    number = line_number(manifest, line.offset)
+    number = line_number(manifest, offset)
     return InvalidRowError(
-        f"{manifest}, line {number} (byte {line.offset}): {error}. "
+        f"{manifest}, line {number} (byte {offset}): {error}. "
         "Repair the row, or quarantine such rows and go on."
+    )
+
+
+def out_of_memory(path: str, line: Line) -> OutOfMemoryError:
+    """The error that memory was not enough for a line of a file."""
+    return OutOfMemoryError(
+        f"{path}, byte {line.offset}: there is not enough memory for this row of {line.length} "
+        "bytes. Give the job more, let fewer jobs run at once, or split the recording."
     )

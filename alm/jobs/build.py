@@ -10,10 +10,11 @@ from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import ByteRange, read_lines
-from alm.input.quarantine import refused_row, stop_at, to_line
+from alm.input.quarantine import out_of_memory, refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
+from alm.jobs.deferred import defer
 from alm.params import WindowParams
-from alm.records.record import encode, make_record
+from alm.records.record import encode, make_record, may_be_too_large
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
 from alm.rows.row import parse_row
@@ -86,15 +87,22 @@ def build_chunk(
                 try:
                     row = parse_row(line.text)
                     found = find_windows(row, params)
-                    records.write(encode(make_record(row, found, manifest, params)))
+                    record = make_record(row, found, manifest, params)
                 except RowError as error:
                     if stop_at_invalid:
-                        raise stop_at(span.path, line, error) from error
+                        raise stop_at(span.path, line.offset, error) from error
                     stats.count("quarantined")
                     quarantine.write(to_line(refused_row(span.path, line, error)))
+                except MemoryError as error:
+                    raise out_of_memory(span.path, line) from error
                 else:
-                    stats.add_row(found.stats, found.truncation_events)
-                    survey_row(row, found, params, summary.survey)
+                    is_large = may_be_too_large(record)
+                    counted = Summary() if is_large else summary
+                    counted.stats[span.path].add_row(found.stats, found.truncation_events)
+                    survey_row(row, found, params, counted.survey)
+                    if is_large:
+                        record = defer(record, span.path, line, counted)
+                    records.write(encode(record))
                     recordings.write(recording_key(row))
             summary.line_counts.append(LineCount(span.path, span.start, lines))
     return summary

@@ -12,7 +12,7 @@ from alm import files
 from alm.errors import TooManyInvalidError
 from alm.rows import codec
 from alm.statistics.counters import total
-from alm.statistics.summary import Summary
+from alm.statistics.summary import Summary, add_summaries
 
 MERGED = "alm_output.jsonl"
 INDEX = "alm_output.index.jsonl"
@@ -23,7 +23,8 @@ logger = logging.getLogger("alm")
 
 def merge_output(
     parts: Sequence[str | Path],
-    summaries: Sequence[str | Path],
+    built: Sequence[str | Path],
+    overlapped: Sequence[str | Path],
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -34,7 +35,7 @@ def merge_output(
 
     Args:
         parts: the output of each shard.
-        summaries: the summary of each shard's build.
+        built, overlapped: the summaries of each shard's build and overlap.
         quarantine: ``quarantine.jsonl``, named and counted in the error.
         target: ``alm_output.jsonl``.
         max_invalid_fraction: the accepted share of rows that could not be processed, 0 to 1.
@@ -43,13 +44,14 @@ def merge_output(
         TooManyInvalidError: there were more.
     """
     _remove(Path(target).with_name(INDEX))
-    _check_refused([_row_counts(path) for path in summaries], quarantine, max_invalid_fraction)
+    _check_refused(_row_counts(built, overlapped), quarantine, max_invalid_fraction)
     files.join(parts, target)
 
 
 def index_output(
     parts: Sequence[str | Path],
-    summaries: Sequence[str | Path],
+    built: Sequence[str | Path],
+    overlapped: Sequence[str | Path],
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -60,14 +62,14 @@ def index_output(
     the files are what :func:`merge_output` writes. Such a file of an earlier run goes.
 
     Args:
-        parts, summaries, quarantine, max_invalid_fraction: as in :func:`merge_output`.
+        parts, built, overlapped, quarantine, max_invalid_fraction: as in :func:`merge_output`.
         target: ``alm_output.index.jsonl``.
 
     Raises:
         TooManyInvalidError: more rows could not be processed than are accepted.
     """
     _remove(Path(target).with_name(MERGED))
-    counts = [_row_counts(path) for path in summaries]
+    counts = _row_counts(built, overlapped)
     _check_refused(counts, quarantine, max_invalid_fraction)
     with files.written_whole(target) as output:
         for part, (entries, _) in zip(parts, counts, strict=True):
@@ -82,10 +84,16 @@ def _remove(stale: Path) -> None:
         stale.unlink()
 
 
-def _row_counts(summary: str | Path) -> tuple[int, int]:
-    """How many rows of a shard came out, and how many were refused."""
-    stats = total(Summary.read(summary).stats.values())
-    return stats["entries"], stats["quarantined"]
+def _row_counts(
+    built: Sequence[str | Path], overlapped: Sequence[str | Path]
+) -> list[tuple[int, int]]:
+    """How many rows of each shard came out, and how many were refused."""
+    counts = []
+    for paths in zip(built, overlapped, strict=True):
+        summary = add_summaries(map(Summary.read, paths))
+        stats = total(summary.stats.values())
+        counts.append((stats["entries"], stats["quarantined"]))
+    return counts
 
 
 def _check_refused(

@@ -86,7 +86,7 @@ def write_provenance(
         "output": {"path": Path(output).name, **rows},
         "parts": pieces,
         "files": [describe_file(path, folder) for path in [*index, *others]],
-        "manifests": _manifests(shards, builds, line_digests),
+        "manifests": _manifests(shards, builds, overlaps, line_digests),
     }
     with files.written_whole(target) as file:
         file.write(_readable(content))
@@ -171,12 +171,15 @@ def _makers(step: str, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
 
 
 def _manifests(
-    shards: Sequence[str | Path], summaries: Sequence[Summary], digests: Sequence[str | Path]
+    shards: Sequence[str | Path],
+    builds: Sequence[Summary],
+    overlaps: Sequence[Summary],
+    digests: Sequence[str | Path],
 ) -> list[dict[str, Any]]:
     """What ``provenance.json`` says of each manifest, in input order."""
     found: dict[str, dict[str, Any]] = {}
     lines: dict[str, Any] = defaultdict(new_digest)
-    for shard, summary, path in zip(shards, summaries, digests, strict=True):
+    for shard, built, overlapped, path in zip(shards, builds, overlaps, digests, strict=True):
         for span in read_ranges(shard):
             manifest = found.setdefault(
                 span.path,
@@ -185,10 +188,10 @@ def _manifests(
             )
             manifest["bytes"] = span.stop
         with open(path, "rb") as file:
-            for count in summary.line_counts:
+            for count in built.line_counts:
                 lines[count.path].update(file.read(count.lines * DIGEST_BYTES))
                 found[count.path]["lines"] += count.lines
-        for name, stats in summary.stats.items():
+        for name, stats in (*built.stats.items(), *overlapped.stats.items()):
             found[name]["rows"] += stats["entries"]
             found[name]["quarantined"] += stats["quarantined"]
     for name, manifest in found.items():

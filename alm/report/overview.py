@@ -13,12 +13,20 @@ from alm.text import counted, duration, percent
 def overview(stats: Stats) -> dict[str, object]:
     """The values of the page."""
     title, lead = outcome(stats)
+    smells = {name: smell for name, smell in stats["smells"].items() if smell["count"]}
     return {
         "title": title,
         "lead": lead,
         "stats": stats,
         "window": wanted(stats),
         "nothing_kept": nothing_kept(stats),
+        "doubts": [smell for smell in smells.values() if "cause" in smell],
+        "doubtful_settings": stats["doubtful_settings"],
+        "oddities": [
+            smell
+            for name, smell in smells.items()
+            if "cause" not in smell and name != "out_of_order"  # which is among the findings
+        ],
         "charts": {"funnel": _funnel(stats), "losses": _losses(stats), "stops": _stops(stats)},
         "names_of_losses": LOSSES,
         "settings": {name: _setting(value) for name, value in stats["parameters"].items()},

@@ -16,8 +16,17 @@ from alm.records.record import Record
 from alm.rows import codec
 from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
-from alm.statistics.measures import believed, by_bandwidth, disorder, heard, words_outside
+from alm.statistics.measures import (
+    believed,
+    by_bandwidth,
+    disorder,
+    heard,
+    out_of_order,
+    unlabelled,
+    words_outside,
+)
 from alm.statistics.shares import BIN_PERCENT, EDGE, SHARE_BIN, share_bin
+from alm.statistics.units import survey_units
 from alm.windows.candidates import Candidates
 from alm.windows.growth import NO_SPEAKER
 
@@ -54,6 +63,9 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     _survey_speakers(columns.speakers, survey)
     odd = disorder(columns.starts, columns.ends)
     survey.count("smell_out_of_order", odd.out_of_order)
+    if odd.out_of_order:
+        survey.count("rows_out_of_order")
+        survey.add_seconds("out_of_order_dur", found.stats["total_dur"])
     survey.count("smell_overlapping", odd.overlapping)
     survey.count("smell_nested", odd.nested)
     survey.count("smell_zero_duration", odd.zero_duration)
@@ -61,6 +73,7 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     survey.count(
         "smell_words_outside", words_outside(row["segments"], columns.starts, columns.ends)
     )
+    survey_units(row, columns, params, survey)
     _survey_losses(found, params, survey)
 
 
@@ -147,7 +160,11 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
     stats.add_seconds("kept_dur", speech_in.covered)
     survey.add_seconds("candidate_dur", speech_in.in_candidates)
     survey.add_seconds("kept_speech_dur", speech_in.in_kept)
-    for spoken, rest in zip(speech_in.speech, quiet, strict=True):
+    if kept and out_of_order(record.starts, record.own):
+        unheard = unlabelled(record.starts, record.ends, record.own, windows, kept)
+        survey.add_seconds("window_unlabelled_dur", unheard)
+    for lasts, spoken, rest in zip(durations, speech_in.speech, quiet, strict=True):
+        survey.add_seconds("kept_window_dur", lasts)
         survey.add_seconds("window_speech_dur", spoken)
         survey.add_seconds("window_silence_dur", rest)
     if record.length:

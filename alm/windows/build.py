@@ -18,13 +18,14 @@ from alm.rows.timeline import timeline
 from alm.windows.candidates import Candidates, Copies, Losses, Windows
 from alm.windows.cuts import without, without_each
 from alm.windows.growth import grow
+from alm.windows.work import check_work
 
 
 def find_windows(row: Row, params: WindowParams) -> Candidates:
     """Find all candidate windows of one row.
 
     Raises:
-        RowError: the row is not sound.
+        RowError: the row is not sound, or too large.
     """
     columns = timeline(row)
     stats: dict[str, Any] = {
@@ -50,6 +51,7 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
         stats["dur_lost_sr"] = columns.total_dur
         windows, losses = Windows([], [], [], [], [], [], []), Losses([], [], [], [], [])
         return Candidates(columns, windows, losses, Copies([], [], []), [], stats, 0)
+    check_work(columns, params)
     found = grow(row["segments"], columns, params)
     _count_lost(stats, "bw", found.low_bandwidth, columns.durations)
     _count_lost(stats, "spk", found.few_speakers, columns.durations)
@@ -87,7 +89,8 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
         no field is dropped from them.
 
     Raises:
-        RowError: a required field is missing, of the wrong type or not finite.
+        RowError: a required field is missing, of the wrong type or not finite, or the row is too
+            large.
     """
     row = entry if type(entry) is dict else plain_row(entry)
     try:

@@ -3,6 +3,7 @@ cimport cython
 from alm.rows.timeline cimport is_time
 
 cdef str START, END, WORDS, WORD
+cdef Py_ssize_t _POINTER
 
 
 cdef class Cuts:
@@ -11,6 +12,7 @@ cdef class Cuts:
     cdef tuple _dropped
     cdef bint _keeps_words
     cdef dict _numbers
+    cdef Py_ssize_t _copied
 
     @cython.locals(ends=list, kept=Py_ssize_t, number=Py_ssize_t)
     cpdef Py_ssize_t cut(self, Py_ssize_t index, limit) except -1

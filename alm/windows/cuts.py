@@ -8,6 +8,12 @@ from typing import Any
 from alm.errors import RowError
 from alm.rows.row import END, START, WORD, WORDS, Number, Segment, json_type, not_a_number
 from alm.rows.timeline import is_time
+from alm.text import megabytes
+
+MOST_COPY_BYTES = 64 << 20
+"""Of all cut copies of a row's segments."""
+
+_POINTER = 8
 
 
 class Cuts:
@@ -27,6 +33,7 @@ class Cuts:
         self._word_ends: list[list[Number] | None] = [None] * len(segments)
         self._texts: list[list[str | None] | None] = [None] * len(segments)
         self._numbers: dict[int, int] = {}
+        self._copied = 0
 
     def cut(self, index: int, limit: Number) -> int:
         """Keep the words of segment ``index`` that end at or before ``limit`` (seconds).
@@ -38,7 +45,8 @@ class Cuts:
             The number of the copy.
 
         Raises:
-            RowError: the words are malformed; they are looked at here only.
+            RowError: the words are malformed, which are looked at here only, or the copies are too
+                large.
         """
         ends = self._word_ends[index]
         if ends is None:
@@ -103,6 +111,9 @@ class Cuts:
                 texts = [word.get(WORD) for word in words]
             end = words[len(words) - 1][END]
             text = " ".join([text for text in texts if text])
+            self._copied += len(text) + _POINTER * len(words)
+            if self._copied > MOST_COPY_BYTES:
+                raise too_large()
         copy[END] = end
         copy["text"] = text
         if self._keeps_words:
@@ -112,6 +123,15 @@ class Cuts:
         self.copies.append(copy)
         self.starts.append(segment[START])
         self.ends.append(end)
+
+
+def too_large() -> RowError:
+    """The error that the cut copies of a row have more bytes than they may."""
+    return RowError(
+        "too_large",
+        f"the copies of its cut segments have more than {megabytes(MOST_COPY_BYTES)}. Set "
+        "truncation = false, leave large fields out with drop_fields, or split the recording",
+    )
 
 
 def without(fields: dict[str, Any], dropped: frozenset[str]) -> dict[str, Any]:

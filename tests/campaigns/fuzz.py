@@ -268,12 +268,15 @@ def _check_steps(
 ) -> None:
     """The steps of the workflow give the same bytes, and statistics and a report of them."""
     parts = [
-        folder / name for name in ("records", "refused", "recordings", "lines", "rows", "sums")
+        folder / name
+        for name in ("records", "refused", "recordings", "lines", "rows", "late", "sums")
     ]
     span = whole_file(str(source))
     built = build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
-    overlapped = overlap_chunk([whole_file(str(parts[0]))], parts[4:], params=overlap)
+    overlapped = overlap_chunk(
+        [whole_file(str(parts[0]))], parts[4:], params=overlap, stop_at_invalid=False
+    )
     assert parts[4].read_bytes() == output.read_bytes()
     summaries = [folder / "built", folder / "overlapped"]
     built.write(summaries[0])

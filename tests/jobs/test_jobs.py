@@ -36,6 +36,8 @@ from alm.jobs.progress import summarize_run
 from alm.jobs.provenance import read_provenance, write_provenance
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
+from alm.records import budget
+from alm.records import record as record_module
 from alm.statistics.summary import Summary
 from alm.statistics.survey import recording_key
 from alm.verify import verify
@@ -70,21 +72,25 @@ def run_steps(
         overlap_shard(
             Path(f"{at}.records"),
             Path(f"{at}.rows"),
+            Path(f"{at}.late"),
             Path(f"{at}.digests"),
             Path(f"{at}.filtered"),
             o.resolved(window),
+            stop_at_invalid=False,
             execution=Execution("local", threads),
             code="c",
         )
         names.append(at)
     built = [f"{at}.built" for at in names]
-    merge_quarantine([f"{at}.quarantine" for at in names], built, out / "quarantine.jsonl")
+    filtered = [f"{at}.filtered" for at in names]
     parts, refused = [f"{at}.rows" for at in names], out / "quarantine.jsonl"
-    index_output(parts, built, refused, out / "index.jsonl", 1.0)
-    merge_output(parts, built, refused, out / "alm_output.jsonl", 1.0)
+    early, late = [f"{at}.quarantine" for at in names], [f"{at}.late" for at in names]
+    merge_quarantine(early, late, built, refused)
+    index_output(parts, built, filtered, refused, out / "index.jsonl", 1.0)
+    merge_output(parts, built, filtered, refused, out / "alm_output.jsonl", 1.0)
     aggregate(
         [f"{at}.shard" for at in names],
-        built + [f"{at}.filtered" for at in names],
+        built + filtered,
         [f"{at}.recordings" for at in names],
         out / "stats.json",
         out / "stats.tsv",
@@ -97,7 +103,7 @@ def run_steps(
     write_provenance(
         [f"{at}.shard" for at in names],
         built,
-        [f"{at}.filtered" for at in names],
+        filtered,
         [f"{at}.lines" for at in names],
         [f"{at}.digests" for at in names],
         parts,
@@ -117,6 +123,7 @@ def run_steps(
     window=window_settings(),
     overlap=overlap_settings(),
     loss_details=st.booleans(),
+    most=st.sampled_from([budget.MOST_BYTES, 20_000, 2_000]),
 )
 def test_any_cut_gives_the_bytes_of_one_process(
     manifests: list[bytes],
@@ -125,10 +132,15 @@ def test_any_cut_gives_the_bytes_of_one_process(
     window: dict,
     overlap: dict,
     loss_details: bool,
+    most: int,
 ) -> None:
+    """Also of rows that are written in pieces, or refused by the second step as too large."""
     window_params = WindowParams(**window, loss_details=loss_details)
     overlap_params = OverlapParams(**overlap)
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(record_module, "MOST_BYTES", most)
+        for module in (budget, record_module):
+            patch.setattr(module, "PIECE_BYTES", min(most // 5, budget.PIECE_BYTES))
         source, out = Path(folder) / "manifests", Path(folder) / "out"
         source.mkdir()
         out.mkdir()

@@ -57,7 +57,7 @@ def finished(record: Record, params: OverlapParams, totals: Stats | None = None)
     finished = finish(record, params)
     if totals is not None:
         totals.add_windows(finished.summary, len(finished.kept))
-    return finished.line
+    return b"".join(finished.pieces)
 
 
 def curated(line: bytes, builder: WindowParams, overlap: OverlapParams) -> tuple[bytes, Stats]:

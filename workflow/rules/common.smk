@@ -10,6 +10,7 @@ sys.path.insert(0, str(ROOT))
 from alm.config import load_config, require_writable
 from alm.errors import AlmError
 from alm.input import find_manifests, hidden_note, is_compressed
+from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
@@ -30,6 +31,8 @@ def plan():
     manifests, hidden = find_manifests(config["manifest_path"], exclude=config["output_dir"])
     if hidden and workflow.is_main_process:
         print(hidden_note(hidden), file=sys.stderr)
+    if workflow.is_main_process and config["max_invalid_fraction"] < 1:
+        check_first_rows(manifests)
     size = resolve_shard_size(config["shard_size"], manifests, config["backend"])
     return plan_shards(manifests, size)
 

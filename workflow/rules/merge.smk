@@ -2,7 +2,8 @@
 # because of it, and Snakemake deletes the outputs of a failed job.
 rule merge_quarantine:
     input:
-        parts=of_shards("work/build/{shard}.quarantine.jsonl"),
+        built=of_shards("work/build/{shard}.quarantine.jsonl"),
+        overlapped=of_shards("work/overlap/{shard}.quarantine.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
     output:
         output("quarantine.jsonl"),
@@ -24,7 +25,8 @@ rule merge_quarantine:
 rule merge_output:
     input:
         parts=of_shards("shards/{shard}.jsonl"),
-        summaries=of_shards("work/build/{shard}.summary.json"),
+        built=of_shards("work/build/{shard}.summary.json"),
+        overlapped=of_shards("work/overlap/{shard}.summary.json"),
         quarantine=rules.merge_quarantine.output[0],
     output:
         output(MERGED if config["merge"] else INDEX),

@@ -4,6 +4,7 @@ rule overlap:
     output:
         # Not temp(): a manifest more would make all of them again.
         rows=output("shards/{shard}.jsonl"),
+        quarantine=output("work/overlap/{shard}.quarantine.jsonl"),
         digests=output("work/overlap/{shard}.digests"),
         summary=output("work/overlap/{shard}.summary.json"),
     log:
@@ -18,6 +19,7 @@ rule overlap:
         runtime=step_runtime,
     params:
         overlap=asdict(CONFIG.overlap),
+        on_invalid=config["on_invalid"],
         code=code_hash("alm.jobs.overlap"),
     script:
         "../scripts/overlap.py"

@@ -8,7 +8,8 @@ with job_log(snakemake.log[0], snakemake.output):
     write_result = merge_output if snakemake.config["merge"] else index_output
     write_result(
         snakemake.input.parts,
-        snakemake.input.summaries,
+        snakemake.input.built,
+        snakemake.input.overlapped,
         quarantine=snakemake.input.quarantine,
         target=snakemake.output[0],
         max_invalid_fraction=snakemake.params.max_invalid_fraction,

@@ -12,9 +12,11 @@ with job_log(snakemake.log[0], snakemake.output):
     overlap_shard(
         Path(snakemake.input[0]),
         output=Path(snakemake.output.rows),
+        quarantine=Path(snakemake.output.quarantine),
         digests=Path(snakemake.output.digests),
         summary=Path(snakemake.output.summary),
         params=OverlapParams(**snakemake.params.overlap),
+        stop_at_invalid=snakemake.params.on_invalid == "fail",
         execution=Execution(
             snakemake.config["backend"],
             threads=snakemake.threads,
