@@ -88,7 +88,7 @@ def rows(
 
     One that is `wild` more often has times and rates that no recording has.
     """
-    usual = 0 if wild else 4
+    usual = 0 if wild else 12
     style = draw(st.sampled_from(sorted(STYLES) * usual + sorted(EXTREME_STYLES)))
     spell = (STYLES | EXTREME_STYLES)[style]
     odd = frozenset(draw(st.sets(st.sampled_from(ODDITIES))))
