@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from alm import files
 from alm.errors import TooManyInvalidError
+from alm.input.digests import DIGEST_BYTES, damaged, digest_lines
+from alm.jobs.manifests import check_manifests
 from alm.rows import codec
 from alm.statistics.counters import total
 from alm.statistics.summary import Summary
@@ -21,9 +24,26 @@ INDEX = "alm_output.index.jsonl"
 logger = logging.getLogger("alm")
 
 
+class Pieces(NamedTuple):
+    """What the jobs of the shards have left, in input order.
+
+    Attributes:
+        shards: the files that say what each shard holds.
+        summaries: those of each shard's build.
+        line_digests: the digests of the lines that each build read.
+        rows: the output of each shard.
+        row_digests: the digests of these rows; for both see :mod:`alm.input.digests`.
+    """
+
+    shards: Sequence[str | Path]
+    summaries: Sequence[str | Path]
+    line_digests: Sequence[str | Path]
+    rows: Sequence[str | Path]
+    row_digests: Sequence[str | Path]
+
+
 def merge_output(
-    parts: Sequence[str | Path],
-    summaries: Sequence[str | Path],
+    pieces: Pieces,
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -33,23 +53,23 @@ def merge_output(
     An index beside it, of an earlier run, goes: of two results one might be old.
 
     Args:
-        parts: the output of each shard.
-        summaries: the summary of each shard's build.
+        pieces: what the jobs of the shards have left.
         quarantine: ``quarantine.jsonl``, named and counted in the error.
         target: ``alm_output.jsonl``.
         max_invalid_fraction: the accepted share of rows that could not be processed, 0 to 1.
 
     Raises:
         TooManyInvalidError: there were more.
+        ManifestError: a manifest was replaced while the run was under way.
+        DamageError: the output of a shard is not as its job wrote it.
     """
     _remove(Path(target).with_name(INDEX))
-    _check_refused([_row_counts(path) for path in summaries], quarantine, max_invalid_fraction)
-    files.join(parts, target)
+    _counts(pieces, quarantine, max_invalid_fraction)
+    files.join(_checked(pieces), target)
 
 
 def index_output(
-    parts: Sequence[str | Path],
-    summaries: Sequence[str | Path],
+    pieces: Pieces,
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -60,20 +80,33 @@ def index_output(
     the files are what :func:`merge_output` writes. Such a file of an earlier run goes.
 
     Args:
-        parts, summaries, quarantine, max_invalid_fraction: as in :func:`merge_output`.
+        pieces, quarantine, max_invalid_fraction: as in :func:`merge_output`.
         target: ``alm_output.index.jsonl``.
 
     Raises:
         TooManyInvalidError: more rows could not be processed than are accepted.
+        ManifestError: a manifest was replaced while the run was under way.
+        DamageError: the output of a shard is not as its job wrote it.
     """
     _remove(Path(target).with_name(MERGED))
-    counts = [_row_counts(path) for path in summaries]
-    _check_refused(counts, quarantine, max_invalid_fraction)
+    counts = _counts(pieces, quarantine, max_invalid_fraction)
     with files.written_whole(target) as output:
-        for part, (entries, _) in zip(parts, counts, strict=True):
+        for part, entries in zip(_checked(pieces), counts, strict=True):
             path = os.path.relpath(part, Path(target).parent)
             line = {"path": path, "rows": entries, "bytes": os.path.getsize(part)}
             output.write(codec.dumps(line) + b"\n")
+
+
+def _checked(pieces: Pieces) -> Iterator[str | Path]:
+    """The output of each shard, after a look at every row of it."""
+    for part, digests in zip(pieces.rows, pieces.row_digests, strict=True):
+        with open(part, "rb") as rows, open(digests, "rb") as known:
+            for digest, _ in digest_lines(rows, os.path.getsize(part)):
+                if known.read(DIGEST_BYTES) != digest:
+                    raise damaged(part)
+            if known.read(1):
+                raise damaged(part)
+        yield part
 
 
 def _remove(stale: Path) -> None:
@@ -82,10 +115,14 @@ def _remove(stale: Path) -> None:
         stale.unlink()
 
 
-def _row_counts(summary: str | Path) -> tuple[int, int]:
-    """How many rows of a shard came out, and how many were refused."""
-    stats = total(Summary.read(summary).stats.values())
-    return stats["entries"], stats["quarantined"]
+def _counts(pieces: Pieces, quarantine: str | Path, max_invalid_fraction: float) -> list[int]:
+    """How many rows of each shard came out, if all of them read the same manifests."""
+    read = map(Summary.read, pieces.summaries)
+    check_manifests(pieces.shards, read, pieces.line_digests)
+    stats = [total(Summary.read(path).stats.values()) for path in pieces.summaries]
+    counts = [(each["entries"], each["quarantined"]) for each in stats]
+    _check_refused(counts, quarantine, max_invalid_fraction)
+    return [entries for entries, _ in counts]
 
 
 def _check_refused(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from typing import Any
 from alm import files
 from alm.errors import AlmError
 from alm.input.digests import DIGEST_BYTES, PIECE, new_digest
-from alm.input.shards import read_ranges
+from alm.jobs.manifests import manifests_read
 from alm.jobs.merge_output import INDEX
 from alm.provenance.code import commit, package_sha256, source_sha256
 from alm.provenance.versions import versions
@@ -86,7 +86,7 @@ def write_provenance(
         "output": {"path": Path(output).name, **rows},
         "parts": pieces,
         "files": [describe_file(path, folder) for path in [*index, *others]],
-        "manifests": _manifests(shards, builds, line_digests),
+        "manifests": manifests_read(shards, builds, line_digests),
     }
     with files.written_whole(target) as file:
         file.write(_readable(content))
@@ -168,32 +168,6 @@ def _makers(step: str, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
         codec.dumps(maker._asdict()) for summary in summaries for maker in summary.makers
     )
     return [{"step": step} | codec.loads(maker) | {"shards": n} for maker, n in shards.items()]
-
-
-def _manifests(
-    shards: Sequence[str | Path], summaries: Sequence[Summary], digests: Sequence[str | Path]
-) -> list[dict[str, Any]]:
-    """What ``provenance.json`` says of each manifest, in input order."""
-    found: dict[str, dict[str, Any]] = {}
-    lines: dict[str, Any] = defaultdict(new_digest)
-    for shard, summary, path in zip(shards, summaries, digests, strict=True):
-        for span in read_ranges(shard):
-            manifest = found.setdefault(
-                span.path,
-                {"path": span.path, "bytes": 0, "version": span.version, "lines": 0}
-                | {"rows": 0, "quarantined": 0, "lines_xxh128": ""},
-            )
-            manifest["bytes"] = span.stop
-        with open(path, "rb") as file:
-            for count in summary.line_counts:
-                lines[count.path].update(file.read(count.lines * DIGEST_BYTES))
-                found[count.path]["lines"] += count.lines
-        for name, stats in summary.stats.items():
-            found[name]["rows"] += stats["entries"]
-            found[name]["quarantined"] += stats["quarantined"]
-    for name, manifest in found.items():
-        manifest["lines_xxh128"] = lines[name].hexdigest()
-    return list(found.values())
 
 
 def _readable(content: Mapping[str, Any]) -> bytes:

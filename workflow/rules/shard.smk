@@ -5,11 +5,11 @@ rule shard:
     input:
         manifests_of,
     output:
-        output("work/shards/{shard}.json"),
+        output("work/shards/{shard}.{version}.json"),
     log:
-        output("logs/shard/{shard}.log"),
+        output("logs/shard/{shard}.{version}.log"),
     benchmark:
-        output("benchmarks/shard/{shard}.tsv")
+        output("benchmarks/shard/{shard}.{version}.tsv")
     localrule: True
     conda:
         "../../envs/alm.yaml"
