@@ -63,8 +63,10 @@ def read_seal(seal: str | Path) -> dict[str, str]:
     text, _, digest = Path(seal).read_bytes().partition(b"\n")
     if digest != line_digest(text).hex().encode() + b"\n":
         raise damaged(seal)
-    folder = Path(seal).parent
-    return {os.path.normpath(folder / name): known for name, known in json.loads(text).items()}
+    return {
+        os.path.normpath(Path(seal).parent / name): known
+        for name, known in json.loads(text).items()
+    }
 
 
 def check(seals: Iterable[str | Path], paths: Iterable[str | Path]) -> None:
@@ -78,6 +80,16 @@ def check(seals: Iterable[str | Path], paths: Iterable[str | Path]) -> None:
         for name, digest in read_seal(seal).items():
             if name in wanted and file_digest(name) != digest:
                 raise damaged(wanted[name])
+
+
+def check_seal(seal: str | Path) -> None:
+    """Check all files that a seal names.
+
+    Raises:
+        DamageError: a file is not as its job wrote it.
+        OSError: a file, or the seal, cannot be read.
+    """
+    check([seal], read_seal(seal))
 
 
 def remove_named(folder: str | Path, name: str, keep: str = "") -> None:

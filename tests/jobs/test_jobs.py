@@ -26,7 +26,9 @@ from alm.jobs.chunks import run_in_chunks
 from alm.jobs.merge_output import Pieces, index_output, merge_output
 from alm.jobs.merge_quarantine import merge_quarantine
 from alm.jobs.overlap import overlap_shard
-from alm.jobs.provenance import read_provenance, write_provenance
+from alm.jobs.provenance import write_provenance
+from alm.jobs.record import read_record
+from alm.jobs.seals import write_seal
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
 from alm.statistics.summary import Summary
@@ -90,6 +92,7 @@ def run_steps(
         parameters={},
         versions={},
     )
+    write_seal(out / "seals" / "pages.1.json", [])
     write_provenance(
         ranges,
         built,
@@ -99,6 +102,7 @@ def run_steps(
         parts,
         out / "alm_output.jsonl",
         [refused, out / "stats.json"],
+        out / "seals" / "pages.1.json",
         out / "provenance.json",
         parameters={},
         workflow=ROOT,
@@ -146,7 +150,7 @@ def test_any_cut_gives_the_bytes_of_one_process(
         run_steps(source, out, shard_size, threads, window_params, overlap_params)
         assert (out / "alm_output.jsonl").read_bytes() == rows
         assert list(verify(out)) == []
-        record = read_provenance(out)
+        record, _ = read_record(out)
         assert record["output"]["lines_xxh128"] == of_lines(rows)
         assert [each["lines_xxh128"] for each in record["manifests"]] == list(
             map(of_lines, manifests)

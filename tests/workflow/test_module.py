@@ -10,7 +10,7 @@ import pytest
 from conftest import Run, RunWorkflow, run_snakemake
 from helpers import ROOT
 
-from alm.jobs.provenance import read_provenance
+from alm.jobs.record import read_record
 
 pytestmark = pytest.mark.workflow
 
@@ -194,6 +194,6 @@ def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -
     assert not (run.output / "work/plan.json").exists()  # without hooks nobody writes it
     logs = [log.read_text() for log in (run.output / "logs" / "build").iterdir()]
     assert all(", Slurm job " in log for log in logs)
-    assert {made["versions"]["kernel"] for made in read_provenance(run.output)["made_by"]} == {
+    assert {made["versions"]["kernel"] for made in read_record(run.output)[0]["made_by"]} == {
         "compiled"
     }

@@ -13,7 +13,7 @@ from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_s
 from alm.jobs.identity import OF_SHARDS, identities, made_with, seal_name
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
-from alm.jobs.provenance import PROVENANCE
+from alm.jobs.record import PROVENANCE
 
 share_package()
 

@@ -29,6 +29,7 @@ rule provenance:
     params:
         **MADE_WITH["provenance"],
         parts=of_shards("shards/{shard}.jsonl"),
+        report=seal("pages"),
         workflow=str(ROOT),
     script:
         "../scripts/provenance.py"
