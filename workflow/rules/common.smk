@@ -11,6 +11,7 @@ from alm.errors import AlmError, ParameterError
 from alm.input import discover, is_compressed, is_url
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
 from alm.jobs.identity import OF_SHARDS, identities, made_with, seal_name
+from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.record import PROVENANCE
@@ -104,6 +105,25 @@ def ranges_of_shards():
     return list(map(ranges_of, RANGES))
 
 
+HELD = []
+"""The output directory, once this process holds it."""
+
+
+def hold_output_dir():
+    """Hold it before a look at what is there, if jobs are going to run from here.
+
+    Whether they are is known when the graph of jobs is made, not when this file is read, and hooks
+    are not called in all workflows that import this one. Exits with one line if another run has it.
+    """
+    runs = workflow.is_main_process and workflow.executor_plugin and not workflow.dryrun
+    if runs and not HELD:
+        try:
+            hold(config["output_dir"])
+        except AlmError as error:
+            sys.exit(f"error: {error}")
+        HELD.append(config["output_dir"])
+
+
 def is_nameable(path):
     """Whether Snakemake can name a manifest: no URL, line break, undecodable byte, {, }, < or >."""
     return path.isprintable() and not (is_url(path) or set("{}<>") & set(path))
@@ -114,5 +134,6 @@ def manifests_of(wildcards):
 
     When one of those changes, so does its version in the ranges of the shard, a parameter.
     """
+    hold_output_dir()
     paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
     return list(filter(is_nameable, paths))
