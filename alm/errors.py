@@ -40,5 +40,9 @@ class TooManyInvalidError(AlmError):
     """More rows were quarantined than ``max_invalid_fraction`` allows."""
 
 
+class DamageError(AlmError):
+    """A file that one job handed to the next is not as it was written."""
+
+
 class EngineError(AlmError):
     """An engine (Ray, Xenna) cannot run or died."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from alm import files
 from alm.errors import TooManyInvalidError
+from alm.input.digests import DIGEST_BYTES, damaged, digest_lines
+from alm.jobs.manifests import check_manifests
 from alm.rows import codec
 from alm.statistics.counters import total
 from alm.statistics.summary import Summary, add_summaries
@@ -21,10 +24,27 @@ INDEX = "alm_output.index.jsonl"
 logger = logging.getLogger("alm")
 
 
+class Pieces(NamedTuple):
+    """What the jobs of the shards have left, in input order.
+
+    Attributes:
+        shards: the files that say what each shard holds.
+        built, overlapped: the summaries of each shard's build and overlap.
+        line_digests: the digests of the lines that each build read.
+        rows: the output of each shard.
+        row_digests: the digests of these rows; for both see :mod:`alm.input.digests`.
+    """
+
+    shards: Sequence[str | Path]
+    built: Sequence[str | Path]
+    overlapped: Sequence[str | Path]
+    line_digests: Sequence[str | Path]
+    rows: Sequence[str | Path]
+    row_digests: Sequence[str | Path]
+
+
 def merge_output(
-    parts: Sequence[str | Path],
-    built: Sequence[str | Path],
-    overlapped: Sequence[str | Path],
+    pieces: Pieces,
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -34,24 +54,23 @@ def merge_output(
     An index beside it, of an earlier run, goes: of two results one might be old.
 
     Args:
-        parts: the output of each shard.
-        built, overlapped: the summaries of each shard's build and overlap.
+        pieces: what the jobs of the shards have left.
         quarantine: ``quarantine.jsonl``, named and counted in the error.
         target: ``alm_output.jsonl``.
         max_invalid_fraction: the accepted share of rows that could not be processed, 0 to 1.
 
     Raises:
         TooManyInvalidError: there were more.
+        ManifestError: a manifest was replaced while the run was under way.
+        DamageError: the output of a shard is not as its job wrote it.
     """
     _remove(Path(target).with_name(INDEX))
-    _check_refused(_row_counts(built, overlapped), quarantine, max_invalid_fraction)
-    files.join(parts, target)
+    _counts(pieces, quarantine, max_invalid_fraction)
+    files.join(_checked(pieces), target)
 
 
 def index_output(
-    parts: Sequence[str | Path],
-    built: Sequence[str | Path],
-    overlapped: Sequence[str | Path],
+    pieces: Pieces,
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -62,20 +81,33 @@ def index_output(
     the files are what :func:`merge_output` writes. Such a file of an earlier run goes.
 
     Args:
-        parts, built, overlapped, quarantine, max_invalid_fraction: as in :func:`merge_output`.
+        pieces, quarantine, max_invalid_fraction: as in :func:`merge_output`.
         target: ``alm_output.index.jsonl``.
 
     Raises:
         TooManyInvalidError: more rows could not be processed than are accepted.
+        ManifestError: a manifest was replaced while the run was under way.
+        DamageError: the output of a shard is not as its job wrote it.
     """
     _remove(Path(target).with_name(MERGED))
-    counts = _row_counts(built, overlapped)
-    _check_refused(counts, quarantine, max_invalid_fraction)
+    counts = _counts(pieces, quarantine, max_invalid_fraction)
     with files.written_whole(target) as output:
-        for part, (entries, _) in zip(parts, counts, strict=True):
+        for part, entries in zip(_checked(pieces), counts, strict=True):
             path = os.path.relpath(part, Path(target).parent)
             line = {"path": path, "rows": entries, "bytes": os.path.getsize(part)}
             output.write(codec.dumps(line) + b"\n")
+
+
+def _checked(pieces: Pieces) -> Iterator[str | Path]:
+    """The output of each shard, after a look at every row of it."""
+    for part, digests in zip(pieces.rows, pieces.row_digests, strict=True):
+        with open(part, "rb") as rows, open(digests, "rb") as known:
+            for digest, _ in digest_lines(rows, os.path.getsize(part)):
+                if known.read(DIGEST_BYTES) != digest:
+                    raise damaged(part)
+            if known.read(1):
+                raise damaged(part)
+        yield part
 
 
 def _remove(stale: Path) -> None:
@@ -84,16 +116,15 @@ def _remove(stale: Path) -> None:
         stale.unlink()
 
 
-def _row_counts(
-    built: Sequence[str | Path], overlapped: Sequence[str | Path]
-) -> list[tuple[int, int]]:
-    """How many rows of each shard came out, and how many were refused."""
+def _counts(pieces: Pieces, quarantine: str | Path, max_invalid_fraction: float) -> list[int]:
+    """How many rows of each shard came out, if all of them read the same manifests."""
+    check_manifests(pieces.shards, map(Summary.read, pieces.built), pieces.line_digests)
     counts = []
-    for paths in zip(built, overlapped, strict=True):
-        summary = add_summaries(map(Summary.read, paths))
-        stats = total(summary.stats.values())
+    for paths in zip(pieces.built, pieces.overlapped, strict=True):
+        stats = total(add_summaries(map(Summary.read, paths)).stats.values())
         counts.append((stats["entries"], stats["quarantined"]))
-    return counts
+    _check_refused(counts, quarantine, max_invalid_fraction)
+    return [entries for entries, _ in counts]
 
 
 def _check_refused(

@@ -32,6 +32,7 @@ from alm import OverlapParams, WindowParams, curate_manifest
 from alm.config import DEFAULTS
 from alm.errors import InvalidRowError, ManifestError
 from alm.input import whole_file
+from alm.input.shards import Shard
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
 from alm.jobs.pages import write_report
@@ -281,11 +282,12 @@ def _check_steps(
     summaries = [folder / "built", folder / "overlapped"]
     built.write(summaries[0])
     overlapped.write(summaries[1])
-    write_ranges([span], folder / "shard")
+    shard = folder / f"shard.{Shard('shard', (span,)).version}.json"
+    write_ranges([span], shard)
     stats = [folder / name for name in ("stats.json", "stats.tsv", "stats.parquet")]
     parameters = DEFAULTS | asdict(window) | asdict(overlap)
     recordings = [folder / "recordings"]
-    aggregate([folder / "shard"], summaries, recordings, *stats, window, overlap, parameters, {})
+    aggregate([shard], summaries, recordings, *stats, window, overlap, parameters, {})
     pages = {name: folder / name for name in PAGES}
     (folder / "library").write_bytes(b"")
     write_report(*stats[:2], bad, folder / "benchmarks", [], folder / "library", pages)

@@ -35,7 +35,7 @@ from alm.input import (
     remote,
     whole_file,
 )
-from alm.jobs.provenance import read_provenance
+from alm.jobs.record import read_record
 from alm.verify import verify
 
 __all__ = ["moto_server", "storage"]  # fixtures
@@ -391,7 +391,7 @@ def test_the_workflow_gives_the_bytes_of_a_local_run(
     )
     assert results(run.output, prefix) == expected
     assert storage.proxy.faults == []
-    ours, theirs = (read_provenance(each.output) for each in (run, sample_run))
+    ours, theirs = (read_record(each.output)[0] for each in (run, sample_run))
     for remote_one, local_one in zip(ours["manifests"], theirs["manifests"], strict=True):
         assert remote_one["path"] == local_one["path"].replace(str(SAMPLE), prefix)
         assert remote_one["version"] == whole_file(remote_one["path"]).version

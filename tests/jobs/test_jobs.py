@@ -1,12 +1,13 @@
 """The steps of the workflow give the bytes of `curate_manifest`, however the work is cut."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import tracemalloc
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import reduce
 from itertools import cycle
@@ -23,17 +24,19 @@ from strategies import malformed_rows, overlap_settings, rows, window_settings
 from alm import OverlapParams, WindowParams, curate_manifest
 from alm.config import DEFAULTS
 from alm.engines import Execution
-from alm.errors import InvalidRowError
+from alm.errors import DamageError, InvalidRowError, ManifestError
 from alm.input import ByteRange, discover, whole_file
-from alm.input.shards import plan_shards
+from alm.input.shards import plan_shards, read_ranges
 from alm.jobs.build import build_shard
 from alm.jobs.chunks import run_in_chunks
-from alm.jobs.merge_output import index_output, merge_output
+from alm.jobs.merge_output import Pieces, index_output, merge_output
 from alm.jobs.merge_quarantine import merge_quarantine
 from alm.jobs.overlap import overlap_shard
 from alm.jobs.pages import write_report
 from alm.jobs.progress import summarize_run
-from alm.jobs.provenance import read_provenance, write_provenance
+from alm.jobs.provenance import write_provenance
+from alm.jobs.record import read_record
+from alm.jobs.seals import write_seal
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
 from alm.records import budget
@@ -53,10 +56,11 @@ def run_steps(
     source: Path, out: Path, shard_size: int, threads: int, window: WindowParams, o: OverlapParams
 ) -> None:
     """What the rules do, without Snakemake."""
-    names = []
+    names, ranges = [], []
     for shard in plan_shards(discover(str(source)), shard_size):
         at = out / shard.name
-        write_ranges(shard.ranges, f"{at}.shard")
+        ranges.append(f"{at}.{shard.version}.json")
+        write_ranges(shard.ranges, ranges[-1])
         build_shard(
             shard.ranges,
             Path(f"{at}.records"),
@@ -84,12 +88,15 @@ def run_steps(
     built = [f"{at}.built" for at in names]
     filtered = [f"{at}.filtered" for at in names]
     parts, refused = [f"{at}.rows" for at in names], out / "quarantine.jsonl"
+    line_digests = [f"{at}.lines" for at in names]
+    row_digests = [f"{at}.digests" for at in names]
     early, late = [f"{at}.quarantine" for at in names], [f"{at}.late" for at in names]
     merge_quarantine(early, late, built, refused)
-    index_output(parts, built, filtered, refused, out / "index.jsonl", 1.0)
-    merge_output(parts, built, filtered, refused, out / "alm_output.jsonl", 1.0)
+    pieces = Pieces(ranges, built, filtered, line_digests, parts, row_digests)
+    index_output(pieces, refused, out / "index.jsonl", 1.0)
+    merge_output(pieces, refused, out / "alm_output.jsonl", 1.0)
     aggregate(
-        [f"{at}.shard" for at in names],
+        ranges,
         built + filtered,
         [f"{at}.recordings" for at in names],
         out / "stats.json",
@@ -100,15 +107,17 @@ def run_steps(
         parameters=DEFAULTS | asdict(window) | asdict(o.resolved(window)),
         versions={},
     )
+    write_seal(out / "seals" / "pages.1.json", [])
     write_provenance(
-        [f"{at}.shard" for at in names],
+        ranges,
         built,
         filtered,
-        [f"{at}.lines" for at in names],
-        [f"{at}.digests" for at in names],
+        line_digests,
+        row_digests,
         parts,
         out / "alm_output.jsonl",
         [refused, out / "stats.json"],
+        out / "seals" / "pages.1.json",
         out / "provenance.json",
         parameters={},
         workflow=ROOT,
@@ -162,7 +171,7 @@ def test_any_cut_gives_the_bytes_of_one_process(
         run_steps(source, out, shard_size, threads, window_params, overlap_params)
         assert (out / "alm_output.jsonl").read_bytes() == rows
         assert list(verify(out)) == []
-        record = read_provenance(out)
+        record, _ = read_record(out)
         assert record["output"]["lines_xxh128"] == of_lines(rows)
         assert [each["lines_xxh128"] for each in record["manifests"]] == list(
             map(of_lines, manifests)
@@ -280,6 +289,81 @@ def test_14_07_no_row_stops_the_statistics(wild: list, target: float, overlap: d
         pages_of(out)
         stats = json.loads((out / "stats.json").read_bytes())
         assert stats["entries"] + stats["quarantined"] == len(wild)
+
+
+def pieces_of(folder: Path) -> Pieces:
+    """What the jobs of some shards have left."""
+    out = folder / "out"
+    names = [path.with_suffix("") for path in out.glob("*.built")]
+    names.sort(key=lambda at: read_ranges(next(out.glob(f"{at.name}.*.json")))[0].start)
+    return Pieces(
+        [next(out.glob(f"{at.name}.*.json")) for at in names],
+        *(
+            [Path(f"{at}.{end}") for at in names]
+            for end in ("built", "filtered", "lines", "rows", "digests")
+        ),
+    )
+
+
+@pytest.mark.parametrize("write", [merge_output, index_output])
+def test_14_05_a_damaged_row_of_a_shard_reaches_no_output(tmp_path: Path, write: Callable) -> None:
+    manifest, out = tmp_path / "m.jsonl", tmp_path / "out"
+    manifest.write_bytes(b'{"audio_sample_rate": 16000, "segments": []}\n' * 500)
+    out.mkdir()
+    run_steps(manifest, out, 2000, 1, WindowParams(), OverlapParams())
+    pieces, target = pieces_of(tmp_path), tmp_path / "target"
+    assert len(pieces.rows) > 5
+    write(pieces, out / "quarantine.jsonl", target, 1.0)
+    target.unlink()
+    rows = Path(pieces.rows[3])
+    whole = rows.read_bytes()
+    lines = whole.splitlines(keepends=True)
+    damages = (whole.replace(b"16000", b"16001", 1), whole[:-9], whole[len(lines[0]) :], b"")
+    for damage in (*damages, whole + lines[0]):
+        rows.write_bytes(damage)
+        with pytest.raises(DamageError, match=f"{rows.name}' is not as its job wrote it"):
+            write(pieces, out / "quarantine.jsonl", target, 1.0)
+        assert not target.exists()
+
+
+ROW = b'{"audio_sample_rate": 16000, "segments": [], "id": %d}\n'
+
+
+def test_14_03_rows_of_two_manifests_are_never_mixed(tmp_path: Path) -> None:
+    """A larger file may be the same one, grown, or another one: what was read of it decides."""
+    manifest, out = tmp_path / "m.jsonl", tmp_path / "out"
+    old = b"".join(ROW % number for number in range(500))
+    manifest.write_bytes(old)
+    out.mkdir()
+    run_steps(manifest, out, 2000, 1, WindowParams(), OverlapParams())
+    pieces, target = pieces_of(tmp_path), tmp_path / "target"
+
+    def merge() -> bytes:
+        merge_output(pieces, out / "quarantine.jsonl", target, 1.0)
+        return target.read_bytes()
+
+    expected = merge()
+    with manifest.open("ab") as file:
+        file.write(ROW % 1)
+    assert merge() == expected
+    os.utime(manifest, (1e9, 1e9))
+    assert merge() == expected
+    others = {
+        "all other rows": ROW % 7 * 900,
+        "a row before": ROW % 7 + old,
+        "a row changed": old.replace(b"499", b"498") + ROW % 1,
+        "of the same size": old.replace(b"499", b"498"),
+        "shorter": old[:-30],
+        "empty": b"",
+    }
+    for name, content in others.items():
+        new = tmp_path / "new"
+        new.write_bytes(content)
+        new.rename(manifest)
+        target.unlink(missing_ok=True)
+        with pytest.raises(ManifestError, match="while the run was under way; start again"):
+            merge()
+        assert not target.exists(), name
 
 
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:

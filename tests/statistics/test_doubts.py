@@ -15,6 +15,7 @@ from strategies import overlap_settings, rows, window_settings
 from alm import OverlapParams, WindowParams
 from alm.config import DEFAULTS
 from alm.input import whole_file
+from alm.input.shards import Shard
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
 from alm.jobs.progress import summarize_run
@@ -57,14 +58,15 @@ def run(
     source = folder / "m.jsonl"
     source.write_text("".join(json.dumps(each) + "\n" for each in rows))
     span = whole_file(str(source))
-    write_ranges([span], folder / "shard")
+    shard = folder / f"shard.{Shard('shard', (span,)).version}.json"
+    write_ranges([span], shard)
     built = [folder / name for name in ("records", "refused", "recordings", "lines")]
     build_chunk([span], built, params=window, stop_at_invalid=False).write(folder / "built")
     done = [folder / name for name in ("alm_output.jsonl", "late", "digests")]
     records, overlap = whole_file(str(built[0])), overlap.resolved(window)
     overlap_chunk([records], done, params=overlap, stop_at_invalid=False).write(folder / "done")
     aggregate(
-        [folder / "shard"],
+        [shard],
         [folder / "built", folder / "done"],
         [folder / "recordings"],
         folder / "stats.json",

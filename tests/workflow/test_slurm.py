@@ -20,7 +20,7 @@ import pytest
 from conftest import Run, RunWorkflow, run_snakemake, workflow_in
 from helpers import ROOT, SAMPLE, importer
 
-from alm.jobs.provenance import read_provenance
+from alm.jobs.record import read_record
 
 T = TypeVar("T")
 
@@ -187,7 +187,7 @@ def test_imported_as_a_module(runs: Runs, run_workflow: RunWorkflow) -> None:
     assert same_outputs(run, run_workflow(**IN_SHARDS))
     assert run.jobs["build"] > 1
     assert not (run.output / "work/plan.json").exists()  # without hooks nobody writes it
-    made_by = read_provenance(run.output)["made_by"]
+    made_by = read_record(run.output)[0]["made_by"]
     assert {made["versions"]["kernel"] for made in made_by} == {"compiled"}
 
 

@@ -6,11 +6,11 @@
 # and all URLs cannot be one.
 rule shard:
     output:
-        output("work/shards/{shard}.json"),
+        output("work/shards/{shard}.{version}.json"),
     log:
-        output("logs/shard/{shard}.log"),
+        output("logs/shard/{shard}.{version}.log"),
     benchmark:
-        output("benchmarks/shard/{shard}.tsv")
+        output("benchmarks/shard/{shard}.{version}.tsv")
     localrule: True
     conda:
         "../../envs/alm.yaml"

@@ -1,8 +1,18 @@
 """Filter the overlapping windows of one shard."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input,
+        snakemake.output,
+        seals=[snakemake.input.seal],
+        seal=snakemake.output.seal,
+        rows=[snakemake.output.rows],
+    ),
+):
     from pathlib import Path
 
     from alm.engines import Execution
@@ -10,7 +20,7 @@ with job_log(snakemake.log[0], snakemake.output):
     from alm.params import OverlapParams
 
     overlap_shard(
-        Path(snakemake.input[0]),
+        Path(snakemake.input.records),
         output=Path(snakemake.output.rows),
         quarantine=Path(snakemake.output.quarantine),
         digests=Path(snakemake.output.digests),
