@@ -9,7 +9,7 @@ from pathlib import Path
 from alm import files
 from alm.engines import Execution
 from alm.input import ByteRange, read_lines, whole_file
-from alm.input.digests import line_digest
+from alm.input.digests import damaged, line_digest
 from alm.jobs.chunks import run_in_chunks
 from alm.params import OverlapParams
 from alm.records.record import decode, finish
@@ -42,6 +42,7 @@ def overlap_shard(
 
     Raises:
         EngineError
+        DamageError: a record is not as it was written.
     """
     total = run_in_chunks(
         partial(overlap_chunk, params=params),
@@ -65,7 +66,10 @@ def overlap_chunk(
     ):
         for span in ranges:
             for line in read_lines(span, longest=-1):
-                record = decode(line.raw)
+                try:
+                    record = decode(line.raw)
+                except ValueError as error:
+                    raise damaged(span.path) from error
                 stats = summary.stats[codec.loads(record.manifest)]
                 finished = finish(record, params)
                 stats.add_windows(finished.summary, len(finished.kept))

@@ -45,7 +45,9 @@ print(client.recv(1), flush=True)
 @contextmanager
 def as_user(user: int, program: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     # Python itself may lie where only root can read it.
-    program = f"import os, pathlib, socket, sys\nif os.geteuid() != {user}: os.setuid({user})\n{program}"
+    program = (
+        f"import os, pathlib, socket, sys\nif os.geteuid() != {user}: os.setuid({user})\n{program}"
+    )
     command = [sys.executable, "-c", program, *arguments]
     process = subprocess.Popen(
         command, cwd="/", stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
