@@ -11,7 +11,7 @@ from typing import BinaryIO, NamedTuple
 
 from alm import files
 from alm.errors import TooManyInvalidError
-from alm.input.digests import DIGEST_BYTES, damaged, digest_lines
+from alm.input.digests import DIGEST_BYTES, PIECE, damaged, digest_lines
 from alm.jobs.manifests import check_manifests
 from alm.rows import codec
 from alm.statistics.counters import total
@@ -120,7 +120,7 @@ class _Copied:
 
 def _copy(part: str | Path, digests: str | Path, target: BinaryIO) -> None:
     """Copy the output of a shard, with a look at every row of it on the way."""
-    with open(part, "rb") as rows, open(digests, "rb") as known:
+    with open(part, "rb", buffering=PIECE) as rows, open(digests, "rb") as known:
         for digest, _ in digest_lines(_Copied(rows, target), os.path.getsize(part)):
             if known.read(DIGEST_BYTES) != digest:
                 raise damaged(part)
