@@ -15,7 +15,9 @@ from pathlib import Path
 
 from alm import files
 from alm.input.digests import damaged, file_digest, line_digest
-from alm.jobs.identity import OF_SHARDS
+
+OF_SHARDS = ("build", "overlap")
+"""The rules with a job for each shard, and a seal for each."""
 
 
 @contextmanager

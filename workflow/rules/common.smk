@@ -10,11 +10,12 @@ from alm.config import load_config
 from alm.errors import AlmError, ParameterError
 from alm.input import discover, is_compressed, is_url
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
-from alm.jobs.identity import OF_SHARDS, identities, made_with, seal_name
+from alm.jobs.identity import identities, made_with, seal_name
 from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.record import PROVENANCE
+from alm.jobs.seals import OF_SHARDS
 
 share_package()
 
