@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from xxhash import xxh3_128, xxh3_128_digest
 
@@ -50,7 +50,13 @@ def damaged(path: str | Path) -> DamageError:
     )
 
 
-def digest_lines(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
+class Lines(Protocol):
+    """What lines are read from: a binary file, for instance."""
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+def digest_lines(file: Lines, size: int) -> Iterator[tuple[bytes, int]]:
     """The digest and the length of each line in the next ``size`` bytes, in bounded memory."""
     line, length = new_digest(), 0
     while size > 0 and (piece := file.readline(min(size, PIECE))):

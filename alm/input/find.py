@@ -239,6 +239,15 @@ def stat(path: str) -> Manifest:
     return _manifest(path)
 
 
+def has_changed(span: ByteRange) -> bool:
+    """Whether a file is another version than planned: grown, or another one. Not for URLs.
+
+    Raises:
+        ManifestError: it is not there any more.
+    """
+    return not remote.is_url(span.path) and span.version not in ("", stat(span.path).version)
+
+
 def _manifest(path: str) -> Manifest:
     require_text(path)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
-from alm.input import ByteRange, read_lines
+from alm.input import ByteRange, has_changed, read_lines
 from alm.input.quarantine import out_of_memory, refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
@@ -105,4 +105,6 @@ def build_chunk(
                     records.write(encode(record))
                     recordings.write(recording_key(row))
             summary.line_counts.append(LineCount(span.path, span.start, lines))
+            if has_changed(span):
+                summary.grown.append(span.path)
     return summary

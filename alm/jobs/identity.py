@@ -16,10 +16,8 @@ from dataclasses import asdict
 from typing import Any
 
 from alm.config import Config
+from alm.jobs.seals import OF_SHARDS
 from alm.provenance.code import code_hash
-
-OF_SHARDS = ("build", "overlap")
-"""The rules with a job for each shard, and a seal for each."""
 
 AFTER: dict[str, tuple[str, ...]] = {
     "build": (),

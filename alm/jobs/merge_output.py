@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from alm import files
 from alm.errors import TooManyInvalidError
-from alm.input.digests import DIGEST_BYTES, damaged, digest_lines
+from alm.input.digests import DIGEST_BYTES, PIECE, damaged, digest_lines
 from alm.jobs.manifests import check_manifests
 from alm.rows import codec
 from alm.statistics.counters import total
@@ -66,7 +66,9 @@ def merge_output(
     """
     _remove(Path(target).with_name(INDEX))
     _counts(pieces, quarantine, max_invalid_fraction)
-    files.join(_checked(pieces), target)
+    with files.written_whole(target) as output:
+        for part, digests in zip(pieces.rows, pieces.row_digests, strict=True):
+            _copy(part, digests, output)
 
 
 def index_output(
@@ -91,29 +93,40 @@ def index_output(
     """
     _remove(Path(target).with_name(MERGED))
     counts = _counts(pieces, quarantine, max_invalid_fraction)
-    with files.written_whole(target) as output:
-        for part, entries in zip(_checked(pieces), counts, strict=True):
+    with files.written_whole(target) as output, open(os.devnull, "wb") as nowhere:
+        for part, digests, entries in zip(pieces.rows, pieces.row_digests, counts, strict=True):
+            _copy(part, digests, nowhere)
             path = os.path.relpath(part, Path(target).parent)
             line = {"path": path, "rows": entries, "bytes": os.path.getsize(part)}
             output.write(codec.dumps(line) + b"\n")
-
-
-def _checked(pieces: Pieces) -> Iterator[str | Path]:
-    """The output of each shard, after a look at every row of it."""
-    for part, digests in zip(pieces.rows, pieces.row_digests, strict=True):
-        with open(part, "rb") as rows, open(digests, "rb") as known:
-            for digest, _ in digest_lines(rows, os.path.getsize(part)):
-                if known.read(DIGEST_BYTES) != digest:
-                    raise damaged(part)
-            if known.read(1):
-                raise damaged(part)
-        yield part
 
 
 def _remove(stale: Path) -> None:
     if stale.exists():
         logger.info("removing %s of an earlier run with another setting of merge", stale)
         stale.unlink()
+
+
+class _Copied:
+    """A file whose lines also go to another one, as they are read."""
+
+    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
+        self._source, self._target = source, target
+
+    def readline(self, size: int) -> bytes:
+        piece = self._source.readline(size)
+        self._target.write(piece)
+        return piece
+
+
+def _copy(part: str | Path, digests: str | Path, target: BinaryIO) -> None:
+    """Copy the output of a shard, with a look at every row of it on the way."""
+    with open(part, "rb", buffering=PIECE) as rows, open(digests, "rb") as known:
+        for digest, _ in digest_lines(_Copied(rows, target), os.path.getsize(part)):
+            if known.read(DIGEST_BYTES) != digest:
+                raise damaged(part)
+        if known.read(1):
+            raise damaged(part)
 
 
 def _counts(pieces: Pieces, quarantine: str | Path, max_invalid_fraction: float) -> list[int]:

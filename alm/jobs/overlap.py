@@ -10,12 +10,12 @@ from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import ByteRange, read_lines, whole_file
-from alm.input.digests import new_digest
+from alm.input.digests import damaged, new_digest
 from alm.input.quarantine import out_of_memory, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import count_deferred, refuse
 from alm.params import OverlapParams
-from alm.records.record import decode, finish
+from alm.records.record import Record, decode, finish
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
 from alm.statistics.summary import Summary
@@ -50,6 +50,7 @@ def overlap_shard(
 
     Raises:
         EngineError, InvalidRowError
+        DamageError: a record is not as it was written.
     """
     total = run_in_chunks(
         partial(overlap_chunk, params=params, stop_at_invalid=stop_at_invalid),
@@ -79,7 +80,7 @@ def overlap_chunk(
         for span in ranges:
             for line in read_lines(span, longest=-1):
                 try:
-                    record = decode(line.raw)
+                    record = _decoded(line.raw, span.path)
                     manifest = codec.loads(record.manifest)
                     finished = finish(record, params)
                     digest = new_digest()
@@ -102,3 +103,10 @@ def overlap_chunk(
                     stats.add_windows(finished.summary, len(finished.kept))
                     survey_windows(record, finished.kept, stats, summary.survey)
     return summary
+
+
+def _decoded(line: bytes, path: str) -> Record:
+    try:
+        return decode(line)
+    except ValueError as error:
+        raise damaged(path) from error

@@ -16,6 +16,9 @@ from pathlib import Path
 from alm import files
 from alm.input.digests import damaged, file_digest, line_digest
 
+OF_SHARDS = ("build", "overlap")
+"""The rules with a job for each shard, and a seal for each."""
+
 
 @contextmanager
 def sealed(
@@ -98,3 +101,14 @@ def remove_named(folder: str | Path, name: str, keep: str = "") -> None:
     for other in os.listdir(place) if place.is_dir() else ():
         if other.startswith(f"{name}.") and other != keep:
             (place / other).unlink(missing_ok=True)
+
+
+def unseal(shard: str | Path) -> None:
+    """Take back what was made of a shard: its jobs run again at the next start.
+
+    Args:
+        shard: the file that says what it holds, ``work/shards/SHARD.VERSION.json``.
+    """
+    path = Path(shard)
+    for step in OF_SHARDS:
+        remove_named(path.parents[1] / "seals" / step, path.name.partition(".")[0])

@@ -8,8 +8,7 @@ from pathlib import Path
 from alm import files
 from alm.input import ByteRange
 from alm.input.shards import ranges_text
-from alm.jobs.identity import OF_SHARDS
-from alm.jobs.seals import remove_named
+from alm.jobs.seals import remove_named, unseal
 
 
 def write_ranges(ranges: Sequence[ByteRange], path: str | Path) -> None:
@@ -20,8 +19,7 @@ def write_ranges(ranges: Sequence[ByteRange], path: str | Path) -> None:
     """
     shards = Path(path).parent
     shard = Path(path).name.partition(".")[0]
-    for step in OF_SHARDS:
-        remove_named(shards.parent / "seals" / step, shard)
+    unseal(path)
     for folder in (
         shards,
         *(shards.parents[1] / each / "shard" for each in ("logs", "benchmarks")),

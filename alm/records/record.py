@@ -2,13 +2,15 @@
 
 A record carries the row's segments once, as JSON made once; a window is a slice of these bytes.
 On disk a record is one line of seven JSON texts separated by tabs (JSON has no raw tab), so the
-second stage parses the first of them only and copies the rest.
+second stage parses the first of them only and copies the rest. A checksum ends the line.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
+
+from xxhash import xxh3_64_intdigest
 
 from alm.params import OverlapParams, WindowParams
 from alm.records.budget import (
@@ -126,12 +128,20 @@ def encode(record: Record) -> bytes:
         length,
         truncation_events,
     ]
-    return b"\t".join((codec.dumps(index), *texts)) + b"\n"
+    line = b"\t".join((codec.dumps(index), *texts))
+    return b"%b\t%016x\n" % (line, xxh3_64_intdigest(line))
 
 
 def decode(line: bytes) -> Record:
-    """What :func:`encode` wrote."""
-    index, *texts = line.rstrip(b"\n").split(b"\t")
+    """What :func:`encode` wrote.
+
+    Raises:
+        ValueError: the line is not as it was written.
+    """
+    content, _, digest = line.rpartition(b"\t")
+    if digest != b"%016x\n" % xxh3_64_intdigest(content):
+        raise ValueError("a record is not as it was written")
+    index, *texts = content.split(b"\t")
     windows, losses, offsets, starts, ends, own, length, truncation_events = codec.loads(index)
     firsts, stops, cuts, speakers, talk = windows
     return Record(

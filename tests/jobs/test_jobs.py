@@ -364,6 +364,43 @@ def test_14_03_rows_of_two_manifests_are_never_mixed(tmp_path: Path) -> None:
         with pytest.raises(ManifestError, match="while the run was under way; start again"):
             merge()
         assert not target.exists(), name
+    manifest.unlink()
+    with pytest.raises(ManifestError, match="does not exist"):
+        merge()
+
+
+def test_14_03_what_was_read_of_a_replaced_manifest_counts_for_nothing(tmp_path: Path) -> None:
+    """Not even when the planned one is back in its place: the next start reads it again."""
+    manifest, work = tmp_path / "m.jsonl", tmp_path / "out" / "work"
+    manifest.write_bytes(b"".join(ROW % number for number in range(1000, 1100)))
+    shards = plan_shards(discover(str(manifest)), 2000)
+    new = tmp_path / "new"
+    new.write_bytes(ROW % 99 * 200)
+    pieces: list[list[Path]] = []
+    for number, shard in enumerate(shards):
+        if number == 1:
+            manifest.rename(tmp_path / "old")
+            new.rename(manifest)
+        at = work / "build" / shard.name
+        ranges = work / "shards" / f"{shard.name}.{shard.version}.json"
+        outputs = [at.with_suffix(f".{end}") for end in ("records", "bad", "keys", "lines")]
+        write_ranges(shard.ranges, ranges)
+        build_shard(
+            shard.ranges,
+            *outputs,
+            at.with_suffix(".json"),
+            WindowParams(),
+            stop_at_invalid=False,
+            execution=Execution("local"),
+            code="c",
+        )
+        write_seal(work / "seals" / "build" / f"{shard.name}.1.json", outputs)
+        pieces.append([ranges, at.with_suffix(".json"), outputs[3], at, at])
+    (tmp_path / "old").rename(manifest)
+    assert discover(str(manifest))[0].version == shards[0].ranges[0].version
+    with pytest.raises(ManifestError, match="only what reads it is done anew"):
+        merge_output(Pieces(*zip(*pieces, strict=True)), tmp_path, tmp_path / "target", 1.0)
+    assert list((work / "seals" / "build").iterdir()) == []
 
 
 def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:

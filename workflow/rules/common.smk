@@ -11,11 +11,12 @@ from alm.errors import AlmError
 from alm.input import find_manifests, hidden_note, is_compressed
 from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
-from alm.jobs.identity import OF_SHARDS, identities, made_with, seal_name
+from alm.jobs.identity import identities, made_with, seal_name
 from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.record import PROVENANCE
+from alm.jobs.seals import OF_SHARDS
 from alm.names import shown
 from alm.processes import ensure_streams
 
