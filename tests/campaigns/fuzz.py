@@ -28,6 +28,7 @@ from alm.errors import InvalidRowError, ManifestError
 from alm.input import whole_file
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
+from alm.statistics.counters import total
 
 SAMPLE = Path(__file__).resolve().parents[2] / "workflow" / "sample" / "manifests"
 
@@ -227,8 +228,12 @@ def _check_steps(
     span = whole_file(str(source))
     build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
-    overlap_chunk([whole_file(str(parts[0]))], parts[4:], params=overlap, stop_at_invalid=False)
+    records = [whole_file(str(parts[0]))]
+    done = overlap_chunk(records, parts[4:], params=overlap, stop_at_invalid=False)
     assert parts[4].read_bytes() == output.read_bytes()
+    stats = total(done.stats.values())
+    recorded, kept = stats.seconds("recording_dur"), stats.seconds("kept_dur")
+    assert kept <= recorded * (1 + 1e-9), f"{kept} s kept of {recorded} s"
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:
