@@ -9,7 +9,8 @@ from collections.abc import Callable
 from alm import files
 from alm.errors import ParameterError, RowError
 from alm.input import read_lines, whole_file
-from alm.input.quarantine import out_of_memory, refused_row, stop_at, to_line
+from alm.input.lines import out_of_memory
+from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
 from alm.rows import codec
@@ -83,7 +84,7 @@ def curate_manifest(
                 stats.count("quarantined")
                 refused.write(to_line(refused_row(span.path, line, error)))
             except MemoryError as error:
-                raise out_of_memory(span.path, line) from error
+                raise out_of_memory(span.path, line.offset) from error
             else:
                 stats.add_row(found.stats, found.truncation_events)
                 stats.add_windows(finished.summary, len(finished.kept))

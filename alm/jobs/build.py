@@ -10,7 +10,8 @@ from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import ByteRange, read_lines
-from alm.input.quarantine import out_of_memory, refused_row, stop_at, to_line
+from alm.input.lines import out_of_memory
+from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
 from alm.params import WindowParams
@@ -94,7 +95,7 @@ def build_chunk(
                     stats.count("quarantined")
                     quarantine.write(to_line(refused_row(span.path, line, error)))
                 except MemoryError as error:
-                    raise out_of_memory(span.path, line) from error
+                    raise out_of_memory(span.path, line.offset) from error
                 else:
                     is_large = may_be_too_large(record)
                     counted = Summary() if is_large else summary

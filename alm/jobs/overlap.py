@@ -11,7 +11,8 @@ from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import ByteRange, read_lines, whole_file
 from alm.input.digests import new_digest
-from alm.input.quarantine import out_of_memory, stop_at, to_line
+from alm.input.lines import out_of_memory
+from alm.input.quarantine import stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import count_deferred, refuse
 from alm.params import OverlapParams
@@ -94,7 +95,10 @@ def overlap_chunk(
                     summary.stats[manifest].count("quarantined")
                     quarantine.write(to_line(refused))
                 except MemoryError as error:
-                    raise out_of_memory(span.path, line) from error
+                    _, of, _ = line.raw.split(b"\t", 2)
+                    raise out_of_memory(
+                        f"{span.path} (a row of {of.decode()})", line.offset
+                    ) from error
                 else:
                     digests.write(digest.digest())
                     count_deferred(record, manifest, summary)
