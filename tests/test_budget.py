@@ -160,11 +160,12 @@ def test_14_08_the_second_step_stops_at_a_row_that_is_too_large(tmp_path: Path) 
 
 
 def test_14_08_memory_that_is_not_enough_names_the_row(tmp_path: Path) -> None:
-    """Before: `MemoryError` and nothing else."""
+    """Before: `MemoryError` and nothing else. While the row is read, since orjson, which parses it,
+    ends the process where it gets no memory."""
     heavy = row([], note=["x" * 60] * 400_000)
     source = write(tmp_path / "m", ORDINARY, heavy)
     limit = resource.getrlimit(resource.RLIMIT_AS)[1]
-    code = LIMITED.replace(f"({MEMORY}, {MEMORY})", f"(60_000_000 + used(), {limit})").replace(
+    code = LIMITED.replace(f"({MEMORY}, {MEMORY})", f"(12_000_000 + used(), {limit})").replace(
         "import resource, sys",
         "import resource, sys, alm.curate\n"
         "def used(): return int(open('/proc/self/statm').read().split()[0]) * 4096",
@@ -179,39 +180,3 @@ def test_14_08_memory_that_is_not_enough_names_the_row(tmp_path: Path) -> None:
     last = done.stderr.splitlines()[-1]
     assert last.startswith("alm.errors.OutOfMemoryError: "), done.stderr
     assert f"{source}, byte {len(json.dumps(ORDINARY)) + 1}: there is not enough memory" in last
-
-
-def test_14_08_memory_that_is_not_enough_for_a_record_names_the_manifest(tmp_path: Path) -> None:
-    heavy = row(spans(20_000, 4, 3.5))
-    source = write(tmp_path / "m", heavy)
-    execution = Execution("local")
-    build_shard(
-        [whole_file(str(source))],
-        *(tmp_path / name for name in ("records", "refused", "recordings", "lines", "built")),
-        WINDOW,
-        stop_at_invalid=True,
-        execution=execution,
-        code="c",
-    )
-    code = f"""
-import resource, sys
-from pathlib import Path
-from alm import OverlapParams
-from alm.input import whole_file
-from alm.jobs.overlap import overlap_chunk
-used = int(open("/proc/self/statm").read().split()[0]) * 4096
-resource.setrlimit(resource.RLIMIT_AS, (used + 16_000_000, {resource.RLIM_INFINITY}))
-parts = [Path(sys.argv[1], name) for name in ("rows", "late", "digests")]
-records = whole_file(str(Path(sys.argv[1], "records")))
-overlap_chunk([records], parts, params=OverlapParams(), stop_at_invalid=False)
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    last = done.stderr.splitlines()[-1]
-    assert last.startswith("alm.errors.OutOfMemoryError: "), done.stderr
-    assert f'records (a row of "{source}"), byte 0: there is not enough memory' in last
