@@ -9,7 +9,8 @@ from collections.abc import Callable
 from alm import files
 from alm.errors import ParameterError, RowError
 from alm.input import read_lines, whole_file
-from alm.input.quarantine import out_of_memory, refused_row, stop_at, to_line
+from alm.input.lines import out_of_memory
+from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
@@ -67,25 +68,28 @@ def curate_manifest(
         refused = None
         if quarantine is not None:
             refused = stack.enter_context(files.written_whole(os.fspath(quarantine)))
-        for line in read_lines(span):
-            if progress is not None:
-                progress(len(line.raw) + line.beyond)
-            if line.is_blank:
-                continue
-            try:
-                row = parse_row(line.text)
-                found = find_windows(row, window_params)
-                record = make_record(row, found, manifest, window_params)
-                finished = finish(record, overlap_params)
-                output.writelines(finished.pieces)
-            except RowError as error:
-                if refused is None:
-                    raise stop_at(span.path, line.offset, error) from error
-                stats.count("quarantined")
-                refused.write(to_line(refused_row(span.path, line, error)))
-            except MemoryError as error:
-                raise out_of_memory(span.path, line) from error
-            else:
-                stats.add_row(found.stats, found.truncation_events)
-                stats.add_windows(finished.summary, len(finished.kept))
+        offset = 0
+        try:
+            for line in read_lines(span):
+                offset = line.offset
+                if progress is not None:
+                    progress(len(line.raw) + line.beyond)
+                if line.is_blank:
+                    continue
+                try:
+                    row = parse_row(line.text)
+                    found = find_windows(row, window_params)
+                    record = make_record(row, found, manifest, window_params)
+                    finished = finish(record, overlap_params)
+                    output.writelines(finished.pieces)
+                except RowError as error:
+                    if refused is None:
+                        raise stop_at(span.path, line.offset, error) from error
+                    stats.count("quarantined")
+                    refused.write(to_line(refused_row(span.path, line, error)))
+                else:
+                    stats.add_row(found.stats, found.truncation_events)
+                    stats.add_windows(finished.summary, len(finished.kept))
+        except MemoryError as error:
+            raise out_of_memory(span.path, offset) from error
     return stats

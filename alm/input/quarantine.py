@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from alm.errors import InvalidRowError, OutOfMemoryError, RowError
+from alm.errors import InvalidRowError, RowError
 from alm.input import Line, line_number
 from alm.rows import codec
 
@@ -47,12 +47,4 @@ def stop_at(manifest: str, offset: int, error: RowError) -> InvalidRowError:
     return InvalidRowError(
         f"{manifest}, line {number} (byte {offset}): {error}. "
         "Repair the row, or quarantine such rows and go on."
-    )
-
-
-def out_of_memory(path: str, line: Line) -> OutOfMemoryError:
-    """The error that memory was not enough for a line of a file."""
-    return OutOfMemoryError(
-        f"{path}, byte {line.offset}: there is not enough memory for this row of {line.length} "
-        "bytes. Give the job more, let fewer jobs run at once, or split the recording."
     )

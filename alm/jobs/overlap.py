@@ -8,10 +8,11 @@ from pathlib import Path
 
 from alm import files
 from alm.engines import Execution
-from alm.errors import RowError
-from alm.input import ByteRange, read_lines, whole_file
+from alm.errors import OutOfMemoryError, RowError
+from alm.input import ByteRange, Line, read_lines, whole_file
 from alm.input.digests import damaged, new_digest
-from alm.input.quarantine import out_of_memory, stop_at, to_line
+from alm.input.lines import out_of_memory
+from alm.input.quarantine import stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import count_deferred, refuse
 from alm.params import OverlapParams
@@ -78,31 +79,43 @@ def overlap_chunk(
         files.written_whole(parts[2]) as digests,
     ):
         for span in ranges:
-            for line in read_lines(span, longest=-1):
-                try:
-                    record = _decoded(line.raw, span.path)
-                    manifest = codec.loads(record.manifest)
-                    finished = finish(record, params)
-                    digest = new_digest()
-                    for piece in finished.pieces:
-                        output.write(piece)
-                        digest.update(piece)
-                        summary.output_bytes += len(piece)
-                except RowError as error:
-                    refused = refuse(record, error)
-                    if stop_at_invalid:
-                        raise stop_at(manifest, refused["byte_offset"], error) from error
-                    summary.stats[manifest].count("quarantined")
-                    quarantine.write(to_line(refused))
-                except MemoryError as error:
-                    raise out_of_memory(span.path, line) from error
-                else:
-                    digests.write(digest.digest())
-                    count_deferred(record, manifest, summary)
-                    stats = summary.stats[manifest]
-                    stats.add_windows(finished.summary, len(finished.kept))
-                    survey_windows(record, finished.kept, stats, summary.survey)
+            at: Line | None = None
+            try:
+                for line in read_lines(span, longest=-1):
+                    at = line
+                    try:
+                        record = _decoded(line.raw, span.path)
+                        manifest = codec.loads(record.manifest)
+                        finished = finish(record, params)
+                        digest = new_digest()
+                        for piece in finished.pieces:
+                            output.write(piece)
+                            digest.update(piece)
+                            summary.output_bytes += len(piece)
+                    except RowError as error:
+                        refused = refuse(record, error)
+                        if stop_at_invalid:
+                            raise stop_at(manifest, refused["byte_offset"], error) from error
+                        summary.stats[manifest].count("quarantined")
+                        quarantine.write(to_line(refused))
+                    else:
+                        digests.write(digest.digest())
+                        count_deferred(record, manifest, summary)
+                        stats = summary.stats[manifest]
+                        stats.add_windows(finished.summary, len(finished.kept))
+                        survey_windows(record, finished.kept, stats, summary.survey)
+            except MemoryError as error:
+                raise _out_of_memory(span.path, at) from error
     return summary
+
+
+def _out_of_memory(path: str, line: Line | None) -> OutOfMemoryError:
+    """The error that memory was not enough for a record, with the manifest that it came from."""
+    if line is None:
+        return out_of_memory(path, 0)
+    begin = line.raw.find(b"\t") + 1
+    manifest = line.raw[begin : line.raw.find(b"\t", begin)].decode()
+    return out_of_memory(f"{path} (a row of {manifest})", line.offset)
 
 
 def _decoded(line: bytes, path: str) -> Record:

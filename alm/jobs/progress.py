@@ -159,6 +159,7 @@ def _warnings(stats: dict[str, Any]) -> Iterator[str]:
             yield f"{count(smell['count'])} {smell['meaning']}: {smell['cause']}"
     for finding in stats["diagnosis"]:
         if finding["loss"] == "out_of_order":
-            yield f"{finding['finding']} {finding['action']}"
+            what, _, _ = finding["finding"].partition(". ")
+            yield f"{what}. {finding['action']}"
     if nothing := nothing_kept(stats):
         yield f"{nothing[:1].lower()}{nothing[1:]}; the report says why"

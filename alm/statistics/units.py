@@ -55,8 +55,9 @@ def survey_units(row: Row, columns: Timeline, params: WindowParams, survey: Stat
         survey.count("far_beyond_duration", columns.last_end > FAR * duration)
     if max(columns.durations) > LONGEST_TURN:
         survey.count("doubt_long_segments", sum(d > LONGEST_TURN for d in columns.durations))
-    tiny = sum(0 < bandwidth < LOWEST_BANDWIDTH for bandwidth in columns.bandwidths)
-    survey.count("doubt_low_bandwidth", tiny)
+    if min(columns.bandwidths) < LOWEST_BANDWIDTH:
+        tiny = sum(0 < bandwidth < LOWEST_BANDWIDTH for bandwidth in columns.bandwidths)
+        survey.count("doubt_low_bandwidth", tiny)
 
 
 def doubts(stats: Stats, survey: Stats, window: WindowParams) -> dict[str, Doubt]:
