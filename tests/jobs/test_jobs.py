@@ -395,7 +395,7 @@ def test_14_03_what_was_read_of_a_replaced_manifest_counts_for_nothing(tmp_path:
             code="c",
         )
         write_seal(work / "seals" / "build" / f"{shard.name}.1.json", outputs)
-        pieces.append([ranges, at.with_suffix(".json"), outputs[3], at, at])
+        pieces.append([ranges, at.with_suffix(".json"), at, outputs[3], at, at])
     (tmp_path / "old").rename(manifest)
     assert discover(str(manifest))[0].version == shards[0].ranges[0].version
     with pytest.raises(ManifestError, match="only what reads it is done anew"):
