@@ -19,10 +19,11 @@ from typing import Any, NoReturn, get_type_hints
 from alm.curate import curate_manifest
 from alm.errors import AlmError, InvalidRowError, ParameterError
 from alm.input import is_compressed, stat
+from alm.jobs.meter import Progress
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats
 from alm.text import count, counted, duration, number
-from alm.verify import Progress, check
+from alm.verify import check
 from alm.version import __version__
 
 _STAGES = {"candidate windows": WindowParams, "near-duplicate windows": OverlapParams}
