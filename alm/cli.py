@@ -21,13 +21,14 @@ from alm.errors import AlmError, InvalidRowError, ParameterError
 from alm.files import obstacle
 from alm.input import is_compressed, stat
 from alm.input.first_rows import check_first_rows
+from alm.jobs.meter import Progress
 from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.processes import ensure_streams
 from alm.statistics.counters import Stats
 from alm.statistics.units import doubtful_settings
 from alm.text import count, counted, duration, number
-from alm.verify import Progress, check
+from alm.verify import check
 from alm.version import __version__
 
 _STAGES = {"candidate windows": WindowParams, "near-duplicate windows": OverlapParams}

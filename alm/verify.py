@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
@@ -28,16 +27,14 @@ from alm.errors import AlmError, DamageError, ManifestError
 from alm.input import ByteRange, is_compressed, read_lines, stat
 from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.jobs.merge_output import INDEX, MERGED
+from alm.jobs.meter import Progress
 from alm.jobs.provenance import describe_file
 from alm.jobs.record import PROVENANCE, read_record
 from alm.jobs.seals import check_seal
 from alm.names import as_text
 from alm.processes import ensure_streams
 from alm.provenance.code import package_sha256
-from alm.text import count, counted, time_left
-
-INTERVAL = 1.0
-"""Seconds between two looks at the progress."""
+from alm.text import count, counted
 
 Part = dict[str, Any]
 
@@ -47,34 +44,6 @@ class Finding(NamedTuple):
 
     level: str
     text: str
-
-
-class Progress:
-    """Shows on a terminal how much of ``total`` bytes has been read.
-
-    Nothing is shown where the output is no terminal, or the total is 0, that is unknown.
-    """
-
-    def __init__(self, total: int, done: str, terminal: TextIO) -> None:
-        self._total, self._done, self._verb = total, 0, done
-        self._terminal = terminal if total and terminal.isatty() else None
-        self._began = self._shown = time.monotonic()
-
-    def add(self, size: int) -> None:
-        """Note that ``size`` more bytes have been read."""
-        self._done += size
-        if self._terminal and (now := time.monotonic()) - self._shown >= INTERVAL:
-            self._shown = now
-            share = min(1.0, self._done / self._total)
-            left = time_left(now - self._began, 0, share)
-            self._terminal.write(f"\r\033[K{share:.0%} {self._verb}, {left}")
-            self._terminal.flush()
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._terminal:
-            self._terminal.write("\r\033[K")
-            self._terminal.flush()
 
 
 def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Finding]:

@@ -161,7 +161,7 @@ def paths_of_the_source() -> dict[str, str]:
 
 
 def test_progress_is_shown_on_a_terminal_and_goes(monkeypatch, tmp_path):
-    monkeypatch.setattr("alm.verify.INTERVAL", 0)
+    monkeypatch.setattr("alm.jobs.meter.INTERVAL", 0)
     mine, its = pty.openpty()
     with open(mine, "rb", buffering=0) as screen, open(its, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
@@ -181,7 +181,7 @@ def test_an_interruption_leaves_nothing_and_is_one_line(tmp_path, monkeypatch, c
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alm.verify.Progress.add", interrupt)
+    monkeypatch.setattr("alm.jobs.meter.Progress.add", interrupt)
     assert main(["curate", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 130
     assert told(capsys) == "alm curate: error: interrupted"
     assert os.listdir(tmp_path) == ["in.jsonl"]

@@ -88,3 +88,14 @@ def test_14_02_another_manifest_is_not_ignored_elsewhere_even_if_it_is_older(
     assert [row["audio_filepath"] for row in again.lines("alm_output.jsonl")] == names
     shards = again.output / "work" / "shards"
     assert len(list(shards.iterdir())) == 1  # what stood for the former version went
+
+
+@pytest.mark.usefixtures("sample_copy")
+def test_14_02_what_is_edited_during_a_run_ends_it(run_workflow: RunWorkflow) -> None:
+    """A job that reads other code or another configuration than the run that started it."""
+    config = {"manifest_path": str(SAMPLE)}
+    job = ("--mode", "remote", "--dry-run")
+    assert run_workflow(*job, prefix=["env", "ALM_IDENTITY="], **config).returncode == 0
+    run = run_workflow(*job, prefix=["env", "ALM_IDENTITY=another"], check=False, **config)
+    assert run.returncode != 0
+    assert "the configuration was changed while the run was under way; start again" in run.terminal
