@@ -66,7 +66,7 @@ verify: setup ## check OUTPUT=results/sample, or another output_dir, against its
 	$(IN_VENV) python -m alm.verify '$(OUTPUT)'
 
 test: $(READY_DEV) ## run all tests, and those of what can be compiled once more interpreted
-	$(IN_VENV) pytest --numprocesses 2 --dist loadgroup $(PYTEST_ARGS)
+	$(IN_VENV) pytest --numprocesses 3 --dist loadgroup $(PYTEST_ARGS)
 	$(IN_VENV) pytest --numprocesses 2 --dist loadgroup --interpreted $(PYTEST_ARGS)
 
 lint: $(READY_DEV) ## check format, style, types and the workflow

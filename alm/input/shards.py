@@ -13,6 +13,7 @@ from typing import NamedTuple
 from alm import files
 from alm.errors import ManifestError, ParameterError
 from alm.input import ByteRange, Manifest, is_compressed
+from alm.input.digests import damaged
 
 MAX_SHARDS = 4096
 """Of ``auto``."""
@@ -29,6 +30,11 @@ class Shard(NamedTuple):
 
     name: str
     ranges: tuple[ByteRange, ...]
+
+    @property
+    def version(self) -> str:
+        """A hash of all that is known of it, the versions of its manifests included."""
+        return _digest(ranges_text(self.ranges))
 
 
 def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], backend: str) -> int:
@@ -102,9 +108,21 @@ def _named(ranges: Sequence[ByteRange]) -> Shard:
     return Shard(_digest(content), tuple(ranges))
 
 
+def ranges_text(ranges: Sequence[ByteRange]) -> bytes:
+    """What a shard holds, as JSON; its digest is the version of the shard."""
+    return json.dumps(ranges).encode() + b"\n"
+
+
 def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
-    """Read what :func:`alm.jobs.shard.write_ranges` wrote."""
-    return tuple(ByteRange(*span) for span in json.loads(Path(path).read_bytes()))
+    """Read what :func:`alm.jobs.shard.write_ranges` wrote.
+
+    Raises:
+        DamageError: it is not what the name says.
+    """
+    text = Path(path).read_bytes()
+    if _digest(text) != Path(path).stem.partition(".")[2]:
+        raise damaged(path)
+    return tuple(ByteRange(*span) for span in json.loads(text))
 
 
 def write_plan(shards: Sequence[Shard], path: str | Path) -> None:

@@ -15,7 +15,7 @@ from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 from alm.rows import codec
 
-RULES_OF_SHARDS = ("shard", "build", "overlap")
+RULES_OF_SHARDS = ("build", "overlap")
 RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "chart_library")
 
 
@@ -35,7 +35,7 @@ def write_report(
         stats_tsv: a row a manifest.
         quarantine_jsonl: the rows that could not be processed.
         benchmarks: the folder of what Snakemake measured.
-        shards: their names.
+        shards: ``SHARD.VERSION`` of each.
         library: what :func:`alm.jobs.chart_library.write_library` wrote.
         pages: where to write ``overview``, ``windows``, ``manifests``, ``quarantine`` and
             ``runtime``.
@@ -72,7 +72,11 @@ def _measured(folder: Path, shards: Sequence[str]) -> dict[str, list[Job]]:
     could not measure is "NA" or "-" in them.
     """
     paths = {
-        **{rule: [folder / rule / f"{name}.tsv" for name in shards] for rule in RULES_OF_SHARDS},
+        "shard": [folder / "shard" / f"{name}.tsv" for name in shards],
+        **{
+            rule: [folder / rule / f"{name.partition('.')[0]}.tsv" for name in shards]
+            for rule in RULES_OF_SHARDS
+        },
         **{rule: [folder / f"{rule}.tsv"] for rule in RULES_OF_RUN},
     }
     return {

@@ -2,6 +2,7 @@
 # workflow that imports this one Snakemake calls none of it, unless that one does:
 # `onstart: alm.onstart()` and so on. The outputs are the same without.
 
+import atexit
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from alm.compiled import announcement
 from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.input.shards import write_plan
+from alm.jobs.failure import why_it_failed
 from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 
 STARTED = time.time()
@@ -67,6 +69,7 @@ def stop_engine():
 
 
 onstart:
+    require_places(existing=True)
     write_plan(SHARDS, PLAN)
     print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
     PROGRESS.start()
@@ -87,3 +90,6 @@ onsuccess:
 onerror:
     PROGRESS.stop()
     stop_engine()
+    if why := why_it_failed(output("logs"), output("quarantine.jsonl"), STARTED):
+        # At the very end, since Snakemake has more to say after this.
+        atexit.register(print, f"error: {why}", file=sys.stderr, flush=True)

@@ -1,15 +1,22 @@
 # Beside the pages, which take about as long: a record of how the outputs came to be.
 rule provenance:
     input:
-        shards=of_shards("work/shards/{shard}.json"),
+        shards=ranges_of_shards(),
         built=of_shards("work/build/{shard}.summary.json"),
         overlapped=of_shards("work/overlap/{shard}.summary.json"),
         line_digests=of_shards("work/build/{shard}.digests"),
         row_digests=of_shards("work/overlap/{shard}.digests"),
         output=rules.merge_output.output[0],
-        others=[rules.merge_quarantine.output[0], *rules.stats.output],
+        others=[
+            rules.merge_quarantine.output[0],
+            rules.stats.output.json,
+            rules.stats.output.tsv,
+            rules.stats.output.parquet,
+        ],
+        seals=seals("build", "overlap", "merge_quarantine", "merge_output", "stats"),
     output:
         output(PROVENANCE),
+        seal=seal("provenance"),
     log:
         output("logs/provenance.log"),
     benchmark:
@@ -20,9 +27,9 @@ rule provenance:
         mem_mb=stats_mem_mb,
         runtime=stats_runtime,
     params:
+        **MADE_WITH["provenance"],
         parts=of_shards("shards/{shard}.jsonl"),
-        parameters=CONFIG.values | {"target_duration": CONFIG.overlap.target_duration},
+        report=seal("pages"),
         workflow=str(ROOT),
-        code=code_hash("alm.jobs.provenance"),
     script:
         "../scripts/provenance.py"
