@@ -45,9 +45,14 @@ def number(
     }
 
 
-def integer(*, minimum: int) -> Schema:
-    """An integer."""
-    return {"type": "integer", "minimum": minimum, "allowed": f"an integer, {minimum} or more"}
+def integer(*, minimum: int, null: str | None = None) -> Schema:
+    """An integer; ``null`` is what null stands for, where it is allowed."""
+    allowed = f"an integer, {minimum} or more"
+    return {
+        "type": ["integer", "null"] if null else "integer",
+        "minimum": minimum,
+        "allowed": f"{allowed}, or null for {null}" if null else allowed,
+    }
 
 
 def boolean() -> Schema:
@@ -77,6 +82,8 @@ def conforms(value: Any, schema: Mapping[str, Any]) -> bool:
     Stricter than JSON schema: 2.0 is no integer, and arithmetic in doubles must be able to take a
     number.
     """
+    if "oneOf" in schema:
+        return any(conforms(value, one) for one in schema["oneOf"])
     if "enum" in schema:
         return value in schema["enum"]
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]

@@ -73,7 +73,8 @@ def test_the_table_of_the_readme_has_each_parameter_with_its_default():
     for line in (ROOT / "config/README.md").read_text().splitlines():
         if row := re.match(r"\| `(\w+)` \| ([^|]+) \|", line):
             assert row[1] not in table
-            table[row[1]] = row[2].strip("`").partition(" ")[0]
+            shown = re.match(r"`(.+)`", row[2])
+            table[row[1]] = shown[1] if shown else row[2].partition(" ")[0]
     assert table.pop("manifest_path") == "the"  # sample
     written = {name: yaml.safe_load(text) for name, text in table.items()}
     assert written == {name: value for name, value in DEFAULTS.items() if name != "manifest_path"}

@@ -7,10 +7,13 @@ the last one may last no time. An example holds what is heard in the window, and
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from alm.input import is_url
 from alm.rows.row import Number, Row
 from alm.rows.timeline import is_time
 
@@ -19,7 +22,7 @@ Example = dict[str, Any]
 
     id                  unique in a corpus, without dots or slashes, the same in each run
     recording           the same of its recording
-    audio_filepath      as the row says
+    audio_filepath      where it is: absolute, or a URL
     sample_rate         of the recording, Hz, an integer
     recording_duration  seconds
     manifest_filepath   the manifest that the row came from
@@ -38,36 +41,53 @@ HASH_BYTES = 4
 """Of the hash of a recording's path in its id: two of one name are apart in all but 1 of 4e9."""
 
 _UNSAFE = re.compile(r"[^0-9A-Za-z_-]+")
-_LONGEST_NAME = 80
+_LONGEST_NAME = 48
+"""So that an id with an ending is at most 100 characters: what a tar holds without extensions."""
+
 _PATHS = ("audio_filepath", "resampled_audio_filepath", "swift_audio_filepath", "audio_item_id")
 
 
-def examples(row: Row, recording_duration: Number) -> Iterator[Example]:
+class Kept(NamedTuple):
+    """A window that stays: its whole segments, when it ends (s), and its profile if there is one.
+
+    The last segment may be one that the window cuts.
+    """
+
+    segments: Sequence[Mapping[str, Any]]
+    end: Number
+    profile: Mapping[str, Any] | None = None
+
+
+def examples(
+    row: Row, kept: Iterable[Kept], length: Number, manifest: str, audio_root: str | None = None
+) -> list[Example]:
     """The windows that stay of a row, one of those with the same start and end.
 
     Args:
-        row: the output of the second stage with the ``words`` of its segments.
-        recording_duration: seconds, not before the end of a window.
+        row: as the manifest has it.
+        kept: its windows.
+        length: seconds of the recording, not before the end of a window.
+        manifest: where the row came from.
+        audio_root: the folder or prefix of audio that the row names by a relative path.
     """
     path = audio_path(row)
     recording = recording_id(path)
     shared = {
         "recording": recording,
-        "audio_filepath": path,
+        "audio_filepath": located(path, audio_root),
         "sample_rate": round(row["audio_sample_rate"]),
-        "recording_duration": _seconds(recording_duration),
-        "manifest_filepath": row["manifest_filepath"],
+        "recording_duration": _seconds(length),
+        "manifest_filepath": manifest,
     }
     if isinstance(row.get("language"), str):
         shared["language"] = row["language"]
-    seen = set()
-    for window in row["filtered_windows"]:
-        start = _seconds(max(window["segments"][0]["start"], 0))
-        end = _seconds(window["segments"][-1]["end"])
-        if (start, end) in seen or end <= start:
+    found: dict[tuple[float, float], Example] = {}
+    for window in kept:
+        start = _seconds(max(window.segments[0]["start"], 0))
+        end = _seconds(window.end)
+        if (start, end) in found or end <= start:
             continue
-        seen.add((start, end))
-        segments = heard(window["segments"], start, end)
+        segments = heard(window.segments, start, end)
         example = {
             "id": f"{recording}-{_time(start)}-{_time(end)}",
             **shared,
@@ -79,9 +99,45 @@ def examples(row: Row, recording_duration: Number) -> Iterator[Example]:
             "segments": segments,
             "turns": turns(segments),
         }
-        if "profile" in window:
-            example["profile"] = window["profile"]
-        yield example
+        if window.profile is not None:
+            example["profile"] = dict(window.profile)
+        found[start, end] = example
+    return list(found.values())
+
+
+def cut_short(example: Example, duration: float) -> Example:
+    """The same example where its audio lasts for some samples less than its window (s).
+
+    What is said stays: times in manifests are rounded, and no word ends behind its audio.
+    """
+    last = math.floor(duration * 1_000_000) / 1_000_000
+    segments = [
+        {**segment, "words": [_until(last, word) for word in segment["words"]]}
+        for segment in (_until(last, each) for each in example["segments"])
+        if segment["start"] < segment["end"]
+    ]
+    return {
+        **example,
+        "end": _seconds(example["start"] + last),
+        "duration": last,
+        "segments": segments,
+        "turns": [_until(last, each) for each in example["turns"]],
+    }
+
+
+def _until(last: float, part: Example) -> Example:
+    if part["end"] is None:
+        return part
+    return {**part, "start": min(part["start"], last), "end": min(part["end"], last)}
+
+
+def located(path: str, root: str | None) -> str:
+    """Where the audio of a path is: absolute, since loaders look from folders of their own."""
+    if not path or is_url(path):
+        return path
+    if root is not None and is_url(root) and not os.path.isabs(path):
+        return f"{root.rstrip('/')}/{path}"
+    return os.path.abspath(os.path.join(root or "", path))
 
 
 def audio_path(row: Row) -> str:

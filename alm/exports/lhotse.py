@@ -12,9 +12,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from alm.exports.conversation import rendered
+from alm.exports.clips import StoredClip
 from alm.exports.example import Example
 from alm.exports.files import gzipped, json_line
+from alm.exports.render import rendered
+from alm.exports.tars import packed, write_tar
 from alm.params import ExportParams
 
 TURNS, WHOLE = "cuts.jsonl.gz", "cuts_whole.jsonl.gz"
@@ -33,19 +35,62 @@ def write(examples: Iterable[Example], folder: Path, params: ExportParams) -> No
             whole.write(json_line(cut(example, recording, [whole_supervision(example, params)])))
 
 
+def write_shar(clips: Iterable[StoredClip], folder: Path, params: ExportParams) -> None:
+    """Write Shar: ``cuts.000000.jsonl.gz`` and ``recording.000000.tar``, and so on.
+
+    A cut is a whole clip, and of its recording there are the samples in the tar.
+    """
+    for number, batch in enumerate(packed(clips, params.export_file_size)):
+        cuts = [_clip_cut(clip, params) for clip in batch]
+        with gzipped(folder / f"cuts.{number:06}.jsonl.gz") as file:
+            for each in cuts:
+                file.write(json_line(each))
+        members = (
+            member
+            for clip, each in zip(batch, cuts, strict=True)
+            for member in (
+                (clip.name, clip.read()),
+                (f"{clip.example['id']}.json", json_line(each["recording"])),
+            )
+        )
+        write_tar(folder / f"recording.{number:06}.tar", members)
+
+
+def _clip_cut(clip: StoredClip, params: ExportParams) -> dict[str, Any]:
+    example = clip.example | {"start": 0.0, "duration": clip.duration}
+    recording = _recording(clip.example["id"], clip.rate, clip.frames, clip.channels)
+    recording["sources"] = [
+        {"type": "shar", "channels": recording["channel_ids"], "source": ""}
+    ]
+    found = supervisions(example, params)
+    for each in found:
+        each["recording_id"] = recording["id"]
+        each["channel"] = _channels(clip.channels)
+    return cut(example, recording, found)
+
+
 def recording_of(example: Example) -> dict[str, Any]:
     """The recording that a window is cut from, long enough for it."""
     rate = example["sample_rate"]
     last = math.ceil(round(example["end"] * rate, 3))
     samples = max(round(example["recording_duration"] * rate), last)
+    source = {"type": "file", "channels": [0], "source": example["audio_filepath"]}
+    return {**_recording(example["recording"], rate, samples, 1), "sources": [source]}
+
+
+def _recording(name: str, rate: int, samples: int, channels: int) -> dict[str, Any]:
     return {
-        "id": example["recording"],
-        "sources": [{"type": "file", "channels": [0], "source": example["audio_filepath"]}],
+        "id": name,
+        "sources": [],
         "sampling_rate": rate,
         "num_samples": samples,
         "duration": samples / rate,
-        "channel_ids": [0],
+        "channel_ids": list(range(channels)),
     }
+
+
+def _channels(count: int) -> int | list[int]:
+    return 0 if count == 1 else list(range(count))
 
 
 def cut(example: Example, recording: dict[str, Any], found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -55,11 +100,11 @@ def cut(example: Example, recording: dict[str, Any], found: list[dict[str, Any]]
         "id": example["id"],
         "start": example["start"],
         "duration": example["duration"],
-        "channel": 0,
+        "channel": _channels(len(recording["channel_ids"])),
         "supervisions": found,
         "recording": recording,
         "custom": custom,
-        "type": "MonoCut",
+        "type": "MonoCut" if len(recording["channel_ids"]) == 1 else "MultiCut",
     }
 
 

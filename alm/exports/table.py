@@ -7,16 +7,21 @@ The schema carries the features of Hugging Face ``datasets`` under the key ``hug
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from alm import files
+from alm.exports.clips import StoredClip
 from alm.exports.example import Example
+from alm.exports.tars import packed
 from alm.params import ExportParams
 
 ROW_GROUP = 1_000
+ROW_GROUP_WITH_AUDIO = 100
+"""Rows that are held at a time, and that a reader must."""
+
 ROWS_A_FILE = 100_000
 
 _WORD = {"word": "string", "start": "float64", "end": "float64"}
@@ -40,33 +45,52 @@ COLUMNS: dict[str, Any] = {
 """Names of types; a list holds what it is a list of, a dict the fields of a struct."""
 
 
+AUDIO = "audio"
+_AUDIO = {"bytes": "binary", "path": "string"}
+
+
 def write(examples: Iterable[Example], folder: Path, params: ExportParams) -> None:
     """Write ``windows-00000.parquet`` and so on, each of at most ``ROWS_A_FILE`` rows."""
     rows = iter(examples)
-    first = list(islice(rows, 1))
-    number = 0
-    while first or not number:  # without any row, a file with the columns
-        some = chain(first, islice(rows, ROWS_A_FILE - 1))
-        _write_file(some, folder / f"windows-{number:05}.parquet")
-        first = list(islice(rows, 1))
-        number += 1
+    batches = iter(lambda: list(islice(rows, ROWS_A_FILE)), [])
+    for number, batch in enumerate(chain([next(batches, [])], batches)):
+        _write_file(batch, folder / _name(number), COLUMNS, ROW_GROUP)
 
 
-def _write_file(rows: Iterator[Example], path: Path) -> None:
+def write_with_audio(clips: Iterable[StoredClip], folder: Path, params: ExportParams) -> None:
+    """The same with the clips as bytes, each file of about ``export_file_size``."""
+    columns = {AUDIO: _AUDIO, **COLUMNS}
+    batches = packed(clips, params.export_file_size)
+    for number, batch in enumerate(chain([next(batches, [])], batches)):
+        rows = ({**clip.described(), AUDIO: _audio(clip)} for clip in batch)
+        _write_file(rows, folder / _name(number), columns, ROW_GROUP_WITH_AUDIO)
+
+
+def _name(number: int) -> str:
+    """Of a file; without any row there is one, with the columns."""
+    return f"windows-{number:05}.parquet"
+
+
+def _audio(clip: StoredClip) -> dict[str, Any]:
+    return {"bytes": clip.read(), "path": clip.name}
+
+
+def _write_file(rows: Iterable[Example], path: Path, columns: dict[str, Any], group: int) -> None:
     import pyarrow
     from pyarrow import parquet
 
-    features = {"info": {"features": {name: _feature(kind) for name, kind in COLUMNS.items()}}}
+    features = {name: _feature(kind) for name, kind in columns.items()}
     schema = pyarrow.schema(
-        [(name, _arrow(kind)) for name, kind in COLUMNS.items()],
-        metadata={"huggingface": json.dumps(features)},
+        [(name, _arrow(kind)) for name, kind in columns.items()],
+        metadata={"huggingface": json.dumps({"info": {"features": features}})},
     )
+    left = iter(rows)
     with (
         files.written_whole(path) as file,
         parquet.ParquetWriter(file, schema, compression="zstd") as writer,
     ):
-        while group := list(islice(rows, ROW_GROUP)):
-            writer.write_table(pyarrow.Table.from_pylist(group, schema))
+        while some := list(islice(left, group)):
+            writer.write_table(pyarrow.Table.from_pylist(some, schema))
 
 
 def _arrow(kind: Any) -> Any:
@@ -80,6 +104,8 @@ def _arrow(kind: Any) -> Any:
 
 
 def _feature(kind: Any) -> Any:
+    if kind is _AUDIO:
+        return {"_type": "Audio"}
     if isinstance(kind, list):
         return [_feature(kind[0])]
     if isinstance(kind, dict):

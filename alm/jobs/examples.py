@@ -1,38 +1,40 @@
 """First step of an export: the manifest lines of a shard -> its kept windows as examples.
 
-Records hold no field that ``drop_fields`` drops, and so no words. They are made again here, with
-nothing dropped: the windows are the same, and no run without an export carries the words along.
+Records hold no field that ``drop_fields`` drops, and so no words. So what the two stages did is
+done once more, and no run without an export carries the words along.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
-from alm.exports.example import audio_path, examples
+from alm.exports.example import Kept, audio_path, examples
 from alm.exports.files import json_line
 from alm.input import ByteRange, read_lines
+from alm.input.ranges import changed
 from alm.jobs.chunks import run_in_chunks
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
-from alm.rows.row import parse_row
+from alm.rows.row import Row, parse_row
 from alm.statistics.summary import Summary
 from alm.windows.build import find_windows
 
 
 def examples_of_shard(
     ranges: Sequence[ByteRange],
+    built: Path,
     target: Path,
-    summary: Path,
+    digests: Path,
     window: WindowParams,
     overlap: OverlapParams,
+    audio_root: str | None,
     *,
     execution: Execution,
     code: str,
@@ -41,21 +43,23 @@ def examples_of_shard(
 
     Args:
         ranges: the manifest lines of the shard, in input order.
-        target: output, an example a line: see :mod:`alm.exports.example`.
-        summary: output, what did the work.
+        built: the digests of the lines that its build read.
+        target: output, for each row with kept windows a line, a list of examples: see
+            :mod:`alm.exports.example`.
+        digests: output, those of the lines that were read now.
         window, overlap: as the shard was curated with.
+        audio_root: the folder or prefix of audio that rows name by a relative path.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
 
     Raises:
-        EngineError, ManifestError
+        EngineError
+        ManifestError: among others, if the manifests are not those that the build has read.
     """
-    work = partial(
-        examples_of_chunk,
-        window=replace(window, drop_fields="", loss_details=False),
-        overlap=replace(overlap, keep_windows=False),
-    )
-    run_in_chunks(work, ranges, [target], execution, code).write(summary)
+    work = partial(examples_of_chunk, window=window, overlap=overlap, audio_root=audio_root)
+    run_in_chunks(work, ranges, [target, digests], execution, code)
+    if digests.read_bytes() != built.read_bytes():
+        raise changed(ranges[0].path if len(ranges) == 1 else f"one of {len(ranges)} manifests")
 
 
 def examples_of_chunk(
@@ -64,23 +68,44 @@ def examples_of_chunk(
     *,
     window: WindowParams,
     overlap: OverlapParams,
+    audio_root: str | None,
 ) -> Summary:
     """Write the examples of some lines; a row in the quarantine has none."""
-    summary = Summary()
-    with memory_for_rows(), files.written_whole(parts[0]) as output:
+    with (
+        memory_for_rows(),
+        files.written_whole(parts[0]) as output,
+        files.written_whole(parts[1]) as digests,
+    ):
         for span in ranges:
-            manifest = codec.dumps(span.path)
             for line in read_lines(span):
+                digests.write(line.digest)
                 if line.is_blank:
                     continue
                 try:
                     row = parse_row(line.text)
-                    record = make_record(row, find_windows(row, window), manifest, window)
+                    length, kept = kept_windows(row, span.path, window, overlap)
                 except RowError:
                     continue
-                kept = codec.loads(finish(record, overlap).line)
-                if not audio_path(kept):
-                    kept["audio_item_id"] = f"{span.path}#{line.offset}"
-                for example in examples(kept, record.length):
-                    output.write(json_line(example))
-    return summary
+                if not audio_path(row):
+                    row["audio_item_id"] = f"{span.path}#{line.offset}"
+                if found := examples(row, kept, length, span.path, audio_root):
+                    output.write(json_line(found))
+    return Summary()
+
+
+def kept_windows(
+    row: Row, manifest: str, window: WindowParams, overlap: OverlapParams
+) -> tuple[float, list[Kept]]:
+    """The length of a recording in seconds, and its windows that stay, nothing dropped.
+
+    Raises:
+        RowError: the stages refuse the row.
+    """
+    found = find_windows(row, window)
+    record = make_record(row, found, codec.dumps(manifest), window)
+    windows = record.windows
+    kept = []
+    for k in finish(record, overlap).kept:
+        stop = windows.stops[k] + (windows.cuts[k] >= 0)  # what is cut is the segment after
+        kept.append(Kept(row["segments"][windows.firsts[k] : stop], windows.ends[k]))
+    return record.length, kept

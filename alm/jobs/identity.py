@@ -15,8 +15,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from alm.config import Config
-from alm.jobs.seals import OF_SHARDS
+from alm.config import EXPORT_KEYS, Config
+from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
@@ -28,15 +28,37 @@ AFTER: dict[str, tuple[str, ...]] = {
     "chart_library": (),
     "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
     "provenance": ("build", "overlap", "merge_quarantine", "merge_output", "stats"),
+    "examples": ("build",),
+    "clips": ("examples",),
+    "moshi_clips": ("examples",),
+    "splits": ("examples",),
+    "export_quarantine": ("clips", "moshi_clips"),
+    "export_windows": ("examples", "splits"),
+    "export_clips": ("clips", "splits"),
+    "export_moshi": ("moshi_clips", "splits"),
+    "data_card": ("provenance", "export_windows", "export_clips", "export_moshi"),
 }
 """Each rule, and those whose outputs it reads."""
+
+MODULES = {
+    "moshi_clips": "clips",
+    "export_windows": "export",
+    "export_clips": "export",
+    "export_moshi": "export",
+}
+"""What of ``alm.jobs`` does the work of a rule, where the name is another."""
 
 OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "chart_library"}
 
 
 def made_with(config: Config) -> dict[str, dict[str, Any]]:
     """The parameters of each rule that its outputs depend on, and the hash of its code."""
-    values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    window, overlap = asdict(config.window), asdict(config.overlap)
+    clips, export = asdict(config.clips), asdict(config.export)
+    values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
+    exports = {name: config.values[name] for name in EXPORT_KEYS}
+    splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
+    checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
     parameters: dict[str, dict[str, Any]] = {
         "build": {"window": window, "on_invalid": values["on_invalid"]},
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
@@ -46,9 +68,18 @@ def made_with(config: Config) -> dict[str, dict[str, Any]]:
         },
         "stats": {"window": window, "overlap": overlap, "parameters": values},
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
+        "examples": {"window": window, "overlap": overlap, "audio_root": exports["audio_root"]},
+        "clips": {"clips": clips, "max_overlap": None},
+        "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
+        "splits": splits,
+        "export_windows": {"export": export, "splits": splits["splits"]},
+        "export_clips": {"export": export, "splits": splits["splits"], **checked},
+        "export_moshi": {"export": export, "splits": splits["splits"], **checked},
+        "data_card": {"parameters": exports},
     }
     return {
-        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")} for rule in AFTER
+        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{MODULES.get(rule, rule)}")}
+        for rule in AFTER
     }
 
 
@@ -72,6 +103,6 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 
 
 def seal_name(rule: str, identity: str) -> str:
-    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcard for a shard."""
-    shard = "/{shard}" if rule in OF_SHARDS else ""
-    return f"work/seals/{rule}{shard}.{identity}.json"
+    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcard for a shard or format."""
+    each = "/{shard}" if rule in OF_SHARDS else "/{name}" if rule in OF_EXPORTS else ""
+    return f"work/seals/{rule}{each}.{identity}.json"

@@ -16,8 +16,11 @@ from pathlib import Path
 from alm import files
 from alm.input.digests import damaged, file_digest, line_digest
 
-OF_SHARDS = ("build", "overlap")
+OF_SHARDS = ("build", "overlap", "examples", "clips", "moshi_clips")
 """The rules with a job for each shard, and a seal for each."""
+
+OF_EXPORTS = ("export_windows", "export_clips", "export_moshi")
+"""The rules with a job for each format."""
 
 
 @contextmanager

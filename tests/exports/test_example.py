@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alm.exports.example import examples, recording_id
+from alm.exports.example import Kept, cut_short, examples, located, recording_id
 
 
 def segment(start: float, end: float, speaker: Any = "A", **more: Any) -> dict[str, Any]:
@@ -14,13 +14,9 @@ def words(*spans: tuple[str, float | None, float | None]) -> list[dict[str, Any]
 
 
 def examples_of(*windows: list[dict[str, Any]], **fields: Any) -> list[dict[str, Any]]:
-    row = {
-        "audio_filepath": "/data/a.b/call 7.v2.wav",
-        "audio_sample_rate": 16000,
-        "manifest_filepath": "m.jsonl",
-        "filtered_windows": [{"segments": segments} for segments in windows],
-    }
-    return list(examples(row | fields, 3600))
+    row = {"audio_filepath": "/data/a.b/call 7.v2.wav", "audio_sample_rate": 16000}
+    kept = [Kept(segments, fields.pop("end", segments[-1]["end"])) for segments in windows]
+    return examples(row | fields, kept, 3600, "m.jsonl")
 
 
 def test_segments_are_cut_to_the_window_and_those_of_no_length_left_out() -> None:
@@ -96,3 +92,31 @@ def test_what_no_stage_looks_at_may_be_malformed() -> None:
     assert example["segments"][0]["words"] == [{"word": "ok", "start": None, "end": None}]
     assert example["text"] == ""
     assert "language" not in example
+
+
+def test_the_segment_that_ends_a_window_is_cut_where_the_window_ends() -> None:
+    spoken = words(("in", 30, 31), ("cut", 39, 40), ("out", 41, 42))
+    (example,) = examples_of(
+        [segment(10, 30, text="a"), segment(30, 60, "B", text="in cut out", words=spoken)], end=40
+    )
+    last = example["segments"][-1]
+    assert (last["start"], last["end"], last["text"]) == (20, 30, "in cut")
+
+
+def test_where_audio_ends_some_samples_early_nothing_that_is_said_is_lost() -> None:
+    spoken = words(("a", 10, 19.99), ("b", 19.99, 20))
+    (example,) = examples_of([segment(10, 20, text="a b", words=spoken), segment(19.999, 20, "B")])
+    short = cut_short(example, 9.9987654321)
+    assert short["duration"] == 9.998765
+    assert [(s["start"], s["end"], s["text"]) for s in short["segments"]] == [(0, 9.998765, "a b")]
+    assert short["segments"][0]["words"][1] == {"word": "b", "start": 9.99, "end": 9.998765}
+    assert short["text"] == "a b"
+
+
+def test_audio_is_named_so_that_a_loader_finds_it_from_any_folder(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert located("a/b.wav", None) == str(tmp_path / "a/b.wav")
+    assert located("b.wav", "/data") == "/data/b.wav"
+    assert located("/x/b.wav", "/data") == "/x/b.wav"
+    assert located("b.wav", "s3://bucket/a/") == "s3://bucket/a/b.wav"
+    assert located("s3://bucket/b.wav", "/data") == "s3://bucket/b.wav"

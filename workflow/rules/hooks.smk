@@ -36,6 +36,15 @@ def progress_tasks():
 PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
 
 
+ENGINE_RULES = [
+    rules.build.rule,
+    rules.overlap.rule,
+    rules.examples.rule,
+    rules.clips.rule,
+    rules.moshi_clips.rule,
+]
+
+
 def shares_driver():
     """Whether jobs that use an engine are going to run, here, in this environment."""
     return (
@@ -44,7 +53,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.build.rule, rules.overlap.rule)
+            job.rule in ENGINE_RULES
             for job in workflow.dag.needrun_jobs()
         )
     )
