@@ -206,7 +206,8 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
     values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
-    values["manifest_path"] = _expanded_manifests(values["manifest_path"])
+    values["audio_root"] = _expanded_paths(values["audio_root"], "audio_root")
+    values["manifest_path"] = _expanded_paths(values["manifest_path"])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
     if errors:
         messages = dict.fromkeys(m for error in errors for m in _explain(error, raw))
@@ -286,16 +287,16 @@ def _number(value: Any) -> Any:
         return value
 
 
-def _expanded_manifests(value: Any) -> Any:
+def _expanded_paths(value: Any, key: str = "manifest_path") -> Any:
     """Each path expanded; URLs, and a name that exists with the ``$`` in it, are what they are."""
     if isinstance(value, list):
-        return [_expanded_manifests(each) for each in value]
+        return [_expanded_paths(each, key) for each in value]
     if not isinstance(value, str) or is_url(value):
         return value
     text = as_text(value)
     if not value.startswith("~") and os.path.lexists(as_local(text)):
         return text
-    return _expanded("manifest_path", text)
+    return _expanded(key, text)
 
 
 def _expanded(key: str, value: Any) -> Any:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from alm import OverlapParams, WindowParams
-from alm.config import DEFAULTS, SAMPLE, SCHEMA, load_config, schema_text
+from alm.config import DEFAULTS, EXPORT_KEYS, SAMPLE, SCHEMA, load_config, schema_text
 from alm.engines import BACKENDS
 from alm.errors import ParameterError
 from alm.input import Manifest
@@ -121,7 +121,7 @@ def test_14_11_every_parameter_that_is_a_path_is_expanded(monkeypatch):
         for name, key in SCHEMA["properties"].items()
         if "string" in key.get("type", ()) and "enum" not in key
     }
-    no_paths = {"ray_address", "drop_fields", "drop_fields_top_level"}
+    no_paths = {"ray_address", "drop_fields", "drop_fields_top_level", "export_prompt", "export_turn"}
     for name in texts - no_paths:
         assert load(**{name: "$SCRATCH/a"}).values[name] == "/fast/a"
 
@@ -170,7 +170,7 @@ def test_every_parameter_of_the_stages_is_a_key():
         "on_invalid",
         "max_invalid_fraction",
     }
-    assert set(SHIPPED) == set(FIELDS) | others
+    assert set(SHIPPED) == set(FIELDS) | others | set(EXPORT_KEYS)
 
 
 def test_every_key_reaches_its_stage():
