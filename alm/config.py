@@ -20,8 +20,8 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
-from alm.files import obstacle
 from alm.exports.formats import FORMATS
+from alm.files import obstacle
 from alm.input import is_url
 from alm.names import as_local, as_text
 from alm.params import ClipParams, ExportParams, OverlapParams, WindowParams

@@ -18,7 +18,7 @@ def samples(seconds: float, segments: Sequence[dict[str, Any]], rate: int = RATE
     for segment in segments:
         at = np.arange(round(segment["start"] * rate), min(count, round(segment["end"] * rate)))
         found[at] += LEVEL * np.sin(2 * np.pi * TONES[segment["speaker"]] * at / rate)
-    found[:: rate] += 0.25
+    found[::rate] += 0.25
     return np.rint(found * 32768).clip(-32768, 32767).astype(np.int16)
 
 

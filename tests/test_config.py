@@ -121,7 +121,13 @@ def test_14_11_every_parameter_that_is_a_path_is_expanded(monkeypatch):
         for name, key in SCHEMA["properties"].items()
         if "string" in key.get("type", ()) and "enum" not in key
     }
-    no_paths = {"ray_address", "drop_fields", "drop_fields_top_level", "export_prompt", "export_turn"}
+    no_paths = {
+        "ray_address",
+        "drop_fields",
+        "drop_fields_top_level",
+        "export_prompt",
+        "export_turn",
+    }
     for name in texts - no_paths:
         assert load(**{name: "$SCRATCH/a"}).values[name] == "/fast/a"
 

@@ -67,9 +67,7 @@ def write_clip(clips: BinaryIO, index: BinaryIO, example: Example, clip: Clip) -
     index.write(codec.dumps(entry) + b"\n")
 
 
-def read_clips(
-    clips: Sequence[str | Path], indices: Sequence[str | Path]
-) -> Iterator[StoredClip]:
+def read_clips(clips: Sequence[str | Path], indices: Sequence[str | Path]) -> Iterator[StoredClip]:
     """The clips of all shards, in input order."""
     for path, index in zip(clips, indices, strict=True):
         offset = 0

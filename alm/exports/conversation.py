@@ -49,7 +49,9 @@ def write_salm(examples: Iterable[Example], folder: Path, params: ExportParams) 
 
 def write_salm_tarred(clips: Iterable[StoredClip], folder: Path, params: ExportParams) -> None:
     """The same with clips: ``manifest_0.jsonl`` and ``audio_0.tar``, and so on, in one order."""
-    for number, batch in enumerate(packed(_with_text(clips), params.export_file_size, beside=False)):
+    for number, batch in enumerate(
+        packed(_with_text(clips), params.export_file_size, beside=False)
+    ):
         write_tar(folder / f"audio_{number}.tar", ((clip.name, clip.read()) for clip in batch))
         with files.written_whole(folder / f"manifest_{number}.jsonl") as file:
             for clip in batch:

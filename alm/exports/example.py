@@ -31,8 +31,8 @@ Example = dict[str, Any]
     text                what its segments say, in order of time
     speakers            names, in order of their first segment
     segments            {start, end, speaker, text, words}, times from the start of the window,
-                        sorted, within it, each longer than 0; speaker is null where nobody is named;
-                        words are {word, start, end}, those without times have null
+                        sorted, within it, each longer than 0; speaker is null where nobody is
+                        named; words are {word, start, end}, those without times have null
     turns               {start, end, speaker, text}: runs of segments of one speaker
     language, profile   where the row and the window have them
 """

@@ -21,10 +21,10 @@ def gzipped(path: Path) -> Iterator[BinaryIO]:
     """A gzip file to write; whole or absent."""
     with (
         files.written_whole(path) as raw,
-        gzip.GzipFile("", "wb", LEVEL, cast(BinaryIO, raw), mtime=0) as packed,
+        gzip.GzipFile("", "wb", LEVEL, raw, mtime=0) as packed,
         io.BufferedWriter(cast(io.RawIOBase, packed), _BUFFER) as file,
     ):
-        yield cast(BinaryIO, file)
+        yield file
 
 
 def json_line(value: object) -> bytes:

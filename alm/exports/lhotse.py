@@ -59,9 +59,7 @@ def write_shar(clips: Iterable[StoredClip], folder: Path, params: ExportParams) 
 def _clip_cut(clip: StoredClip, params: ExportParams) -> dict[str, Any]:
     example = clip.example | {"start": 0.0, "duration": clip.duration}
     recording = _recording(clip.example["id"], clip.rate, clip.frames, clip.channels)
-    recording["sources"] = [
-        {"type": "shar", "channels": recording["channel_ids"], "source": ""}
-    ]
+    recording["sources"] = [{"type": "shar", "channels": recording["channel_ids"], "source": ""}]
     found = supervisions(example, params)
     for each in found:
         each["recording_id"] = recording["id"]

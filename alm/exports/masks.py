@@ -39,9 +39,7 @@ class Sides(NamedTuple):
     @property
     def overlap(self) -> float:
         """Seconds that both sides have."""
-        return sum(
-            max(0.0, min(b, d) - max(a, c)) for a, b in self.left for c, d in self.right
-        )
+        return sum(max(0.0, min(b, d) - max(a, c)) for a, b in self.left for c, d in self.right)
 
 
 def sides(example: Example) -> Sides:

@@ -2,7 +2,7 @@
 
 A recording's place follows from its name and the seed, so it stays when others are added. Where
 speakers are kept apart, recordings with a speaker in common go together, to the place of the one
-among them whose number is smallest; a new recording that connects two groups moves one of them.
+that leads them; a new recording that connects two groups moves one of them.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ def assigned(
         by: ``recording``, or ``speakers`` that are kept together.
         seed: another one gives another assignment.
     """
-    numbers = {recording: number(recording, seed) for recording in speakers_of}
+    leader = {recording: recording for recording in speakers_of}
     if by == SPEAKERS:
         for group in connected(speakers_of):
-            smallest = min(numbers[recording] for recording in group)
-            numbers |= dict.fromkeys(group, smallest)
-    return {recording: place(value, splits) for recording, value in numbers.items()}
+            # Not by the number that says where they go: the smallest of many would be small.
+            first = min(group, key=lambda recording: number(f"leads {recording}", seed))
+            leader |= dict.fromkeys(group, first)
+    return {name: place(number(leads, seed), splits) for name, leads in leader.items()}
 
 
-def number(recording: str, seed: int) -> float:
-    """Of a recording, evenly from 0 up to 1."""
-    digest = hashlib.blake2b(f"{seed} {recording}".encode(), digest_size=8).digest()
+def number(name: str, seed: int) -> float:
+    """Of a name, evenly from 0 up to 1."""
+    digest = hashlib.blake2b(f"{seed} {name}".encode(), digest_size=8).digest()
     return (int.from_bytes(digest) >> 11) / (1 << 53)
 
 
@@ -51,7 +52,7 @@ def place(value: float, splits: Mapping[str, float]) -> str:
         reach += share
         if value < reach:
             return name
-    return next(name for name, share in reversed(splits.items()) if share)
+    return [name for name, share in splits.items() if share][-1]
 
 
 def connected(speakers_of: Mapping[str, Iterable[str]]) -> list[list[str]]:
@@ -84,4 +85,4 @@ def write_assignment(path: str | Path, assignment: Assignment) -> None:
 def read_assignment(path: str | Path) -> Assignment:
     """Read what :func:`write_assignment` wrote."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()
-    return dict(line.split("\t") for line in lines)  # type: ignore[misc]
+    return {name: split for name, _, split in (line.partition("\t") for line in lines)}

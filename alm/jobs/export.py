@@ -131,9 +131,7 @@ def unique(windows: Iterable[Window]) -> Iterator[Window]:
 def exported_files(folder: str | Path) -> list[Path]:
     """All files of an export, sorted; what Snakemake adds begins with a dot."""
     return sorted(
-        path
-        for path in Path(folder).rglob("*")
-        if path.is_file() and not path.name.startswith(".")
+        path for path in Path(folder).rglob("*") if path.is_file() and not path.name.startswith(".")
     )
 
 

@@ -103,6 +103,6 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 
 
 def seal_name(rule: str, identity: str) -> str:
-    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcard for a shard or format."""
+    """The path of a rule's seal in ``output_dir``, with a wildcard for a shard or a format."""
     each = "/{shard}" if rule in OF_SHARDS else "/{name}" if rule in OF_EXPORTS else ""
     return f"work/seals/{rule}{each}.{identity}.json"

@@ -107,8 +107,8 @@ def read_record(
         raise _no_record(path) from error
     if not known:
         raise AlmError(
-            f"{str(path)!r} has format {content['format']!r}, and this version reads {version}: use "
-            "the version of alm that it names"
+            f"{str(path)!r} has format {content['format']!r}, and this version reads {version}: "
+            "use the version of alm that it names"
         )
     if not sound:
         raise _no_record(path)

@@ -50,4 +50,6 @@ def _say_what_moved(before: Mapping[str, str], now: Mapping[str, str]) -> None:
     if moved:
         named = ", ".join(f"{name} ({before[name]} -> {now[name]})" for name in moved[:_NAMED])
         more = f" and {len(moved) - _NAMED} more" if len(moved) > _NAMED else ""
-        logger.warning("%s moved to another split: %s%s", counted(len(moved), "recording"), named, more)
+        logger.warning(
+            "%s moved to another split: %s%s", counted(len(moved), "recording"), named, more
+        )

@@ -4,30 +4,30 @@ import io
 from pathlib import Path
 from typing import Any
 
+import marks
 import numpy as np
 import pytest
+
 from alm.errors import RowError
 from alm.exports.cutting import Clip, cut_recording, plain_encoder
 from alm.exports.example import Kept, examples
 from alm.params import ClipParams
-import marks
 
 soundfile = pytest.importorskip("soundfile")
 
 
 def windows_of(path: Path, *spans: tuple[float, float], rate: int = marks.RATE) -> list[Any]:
     row = {"audio_filepath": str(path), "audio_sample_rate": rate}
-    kept = [
-        Kept([{"start": a, "end": b, "speaker": "A"}], b) for a, b in spans
-    ]
+    kept = [Kept([{"start": a, "end": b, "speaker": "A"}], b) for a, b in spans]
     return examples(row, kept, 10_000, "m.jsonl")
 
 
 def cut(windows: list[Any], **params: Any) -> list[Any]:
     chosen = ClipParams(**params)
-    done = dict(
-        (window["id"], result) for window, result in cut_recording(windows, chosen, plain_encoder(chosen))
-    )
+    done = {
+        window["id"]: result
+        for window, result in cut_recording(windows, chosen, plain_encoder(chosen))
+    }
     return [done[window["id"]] for window in windows]
 
 

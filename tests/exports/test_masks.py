@@ -4,14 +4,15 @@ import io
 from pathlib import Path
 from typing import Any
 
+import marks
 import numpy as np
 import pytest
+
 from alm.errors import RowError
 from alm.exports.cutting import cut_recording
 from alm.exports.example import Kept, examples
 from alm.exports.masks import FADE_SECONDS, alignments, gain, sides, two_channel_encoder
 from alm.params import ClipParams
-import marks
 
 soundfile = pytest.importorskip("soundfile")
 
@@ -78,7 +79,12 @@ def test_18_fades_lie_within_what_is_heard() -> None:
 
 def test_18_the_words_of_the_main_speaker_are_sorted(tmp_path: Path) -> None:
     segments = [
-        {"start": 0.0, "end": 5.0, "speaker": "A", "words": [{"word": "late", "start": 3, "end": 4}]},
+        {
+            "start": 0.0,
+            "end": 5.0,
+            "speaker": "A",
+            "words": [{"word": "late", "start": 3, "end": 4}],
+        },
         {"start": 1.0, "end": 2.0, "speaker": "B", "words": [{"word": "no", "start": 1, "end": 2}]},
         {
             "start": 2.0,

@@ -1,6 +1,7 @@
 """Which recordings are for training: whole ones, the same when others are added."""
 
 import pytest
+
 from alm.exports.splits import assigned, connected
 from alm.jobs.splits import split_recordings
 from alm.rows import codec

@@ -15,9 +15,7 @@ ASSIGNMENT = [output("exports/splits.tsv")] if config["splits"] else []
 
 def export_seals():
     """The seals of all formats that are asked for."""
-    return [
-        expand(seal(EXPORTED_BY[kind]), name=name)[0] for name, kind in NEEDS.items()
-    ]
+    return [expand(seal(EXPORTED_BY[kind]), name=name)[0] for name, kind in NEEDS.items()]
 
 
 def formats_of(kind):
@@ -230,7 +228,9 @@ use rule export_clips as export_moshi with:
 rule data_card:
     input:
         examples=of_shards("work/examples/{shard}.jsonl"),
-        summaries=[path for rule in CLIPPED for path in of_shards(f"work/{rule}/{{shard}}.summary.json")],
+        summaries=[
+            path for rule in CLIPPED for path in of_shards(f"work/{rule}/{{shard}}.summary.json")
+        ],
         stats=rules.stats.output.json,
         provenance=rules.provenance.output[0],
         assignment=ASSIGNMENT,

@@ -52,10 +52,7 @@ def shares_driver():
         and workflow.local_exec
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
-        and any(
-            job.rule in ENGINE_RULES
-            for job in workflow.dag.needrun_jobs()
-        )
+        and any(job.rule in ENGINE_RULES for job in workflow.dag.needrun_jobs())
     )
 
 

@@ -12,6 +12,4 @@ with (
     from alm.jobs.export_quarantine import join_quarantines
 
     seals = set(snakemake.input.seals)
-    join_quarantines(
-        [path for path in snakemake.input if path not in seals], snakemake.output[0]
-    )
+    join_quarantines([path for path in snakemake.input if path not in seals], snakemake.output[0])
