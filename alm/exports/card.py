@@ -172,7 +172,8 @@ def _provenance(about: About) -> list[str]:
         "",
         f"alm {made['version']}, source SHA-256 `{made['source_sha256']}`, commit "
         f"{made['commit'] or 'not known'}. "
-        f"{counted(len(about.provenance['manifests']), 'manifest')}, {counted(output['rows'], 'row')} of output, checksum of its lines (XXH3-128) "
+        f"{counted(len(about.provenance['manifests']), 'manifest')}, "
+        f"{counted(output['rows'], 'row')} of output, checksum of its lines (XXH3-128) "
         f"`{output['lines_xxh128']}`. `provenance.json` of the run names each manifest with its "
         "checksum, `provenance.json` here each file; `alm verify` checks both.",
         "",

@@ -11,9 +11,10 @@ from alm import files
 from alm.exports.card import ALL, About, Tally, croissant, data_card
 from alm.exports.splits import read_assignment
 from alm.jobs.clips import REFUSED
-from alm.jobs.export import exported_files, read_examples, unique
+from alm.jobs.export import read_examples, unique
 from alm.jobs.provenance import describe_file
 from alm.jobs.record import EXPORTS_FORMAT, record_text
+from alm.jobs.seals import files_below
 from alm.rows import codec
 from alm.statistics.summary import Summary, add_summaries
 
@@ -44,7 +45,7 @@ def write_data_card(
     folder = Path(card).parent
     run = codec.loads(Path(provenance).read_bytes())
     names = list(parameters["exports"])
-    paths = [path for name in names for path in exported_files(folder / name)]
+    paths = [path for name in names for path in files_below(folder / name)]
     described = [describe_file(path, folder) for path in [*paths, *beside]]
     survey = add_summaries(map(Summary.read, summaries)).survey
     about = About(

@@ -20,6 +20,7 @@ from alm.exports.source import OF_AUDIO
 from alm.exports.splits import read_assignment
 from alm.exports.writers import writer
 from alm.jobs.clips import CLIPS, REFUSED
+from alm.jobs.seals import files_below
 from alm.params import ExportParams
 from alm.rows import codec
 from alm.statistics.summary import Summary, add_summaries
@@ -128,13 +129,6 @@ def unique(windows: Iterable[Window]) -> Iterator[Window]:
         logger.warning("%s left out: they are in another row", counted(found - len(seen), "window"))
 
 
-def exported_files(folder: str | Path) -> list[Path]:
-    """All files of an export, sorted; what Snakemake adds begins with a dot."""
-    return sorted(
-        path for path in Path(folder).rglob("*") if path.is_file() and not path.name.startswith(".")
-    )
-
-
 @contextmanager
 def whole_folder(target: Path) -> Iterator[Path]:
     """A new folder that appears as ``target``, its files on the disk, if the block ends well.
@@ -150,7 +144,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
     folder.mkdir()
     try:
         yield folder
-        files.settle(exported_files(folder))
+        files.settle(files_below(folder))
         if target.exists():
             shutil.rmtree(target)
         os.replace(folder, target)

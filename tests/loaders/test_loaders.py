@@ -74,7 +74,7 @@ def test_lhotse_windows_cuts_whose_audio_is_there(lhotse):
 
 
 def test_lhotse_masks_speakers_by_words_and_by_turns(lhotse):
-    """It takes the times of words for relative to the cut, as we write them; see docs/exports.md."""
+    """It takes the times of words for relative to the cut, as we write them: docs/exports.md."""
     cut = lhotse.CutSet.from_file(EXPORTS / "lhotse/cuts.jsonl.gz")[1]
     assert cut.start > 0
     turns, words = (
@@ -189,3 +189,18 @@ def test_torch_loads_two_channels_and_words_as_moshi_finetune_does():
         words = json.loads(Path(os.path.splitext(path)[0] + ".json").read_text())["alignments"]
         assert all(a[1][0] <= b[1][0] for a, b in itertools.pairwise(words))
         assert all(a[1][0] < a[1][1] for a in words)
+
+
+def test_mlcroissant_reads_windows():
+    croissant = pytest.importorskip("mlcroissant")
+    dataset = croissant.Dataset(jsonld=str(EXPORTS / "croissant.json"))
+    assert not dataset.metadata.issues.errors
+    sets = {each.id for each in dataset.metadata.record_sets}
+    assert {name.split("/")[0] for name in sets} == {
+        "windows:parquet",
+        "windows:nemo",
+        "windows:audio",
+    }
+    for name in sets:
+        rows = list(dataset.records(record_set=name))
+        assert [row[f"{name}/id"].decode() for row in rows] == ids()

@@ -1,5 +1,6 @@
 # The way out: kept windows as what trainers load. Nothing of it runs unless `exports` is asked for.
 from alm.exports.formats import EXAMPLES, PLAIN, TWO_CHANNELS, needs
+from alm.jobs.seals import forget_if_missing
 
 NEEDS = {name: needs(name, config["parquet_audio"]) for name in config["exports"]}
 
@@ -27,10 +28,10 @@ def wanted(wildcards):
     """All that `exports` stands for."""
     if not NEEDS:
         raise WorkflowError("exports is empty: say which, as --config exports=[lhotse,nemo]")
-    return [
-        *export_seals(),
-        output("exports/DATACARD.md"),
-    ]
+    hold_output_dir()
+    for path in export_seals():
+        forget_if_missing(path)
+    return [*export_seals(), output("exports/DATACARD.md"), seal("data_card")]
 
 
 rule exports:
@@ -154,13 +155,14 @@ rule splits:
         "../scripts/splits.py"
 
 
+# The files of an export are no outputs, but its seal names them: how many there are is not known, and
+# Snakemake would put a file of its own into the folder, which lhotse takes for one of the data.
 rule export_windows:
     input:
         examples=of_shards("work/examples/{shard}.jsonl"),
         assignment=ASSIGNMENT,
         seals=seals("examples", *(["splits"] if ASSIGNMENT else [])),
     output:
-        directory(output("exports/{name}")),
         seal=seal("export_windows"),
     log:
         output("logs/export/{name}.log"),
@@ -175,6 +177,7 @@ rule export_windows:
         runtime=export_runtime,
     params:
         **MADE_WITH["export_windows"],
+        target=output("exports/{name}"),
     script:
         "../scripts/export.py"
 
@@ -189,7 +192,6 @@ rule export_clips:
         assignment=ASSIGNMENT,
         seals=seals("clips", *(["splits"] if ASSIGNMENT else [])),
     output:
-        directory(output("exports/{name}")),
         seal=seal("export_clips"),
     log:
         output("logs/export/{name}.log"),
@@ -204,6 +206,7 @@ rule export_clips:
         runtime=clips_copied_runtime,
     params:
         **MADE_WITH["export_clips"],
+        target=output("exports/{name}"),
     script:
         "../scripts/export.py"
 
@@ -217,12 +220,12 @@ use rule export_clips as export_moshi with:
         assignment=ASSIGNMENT,
         seals=seals("moshi_clips", *(["splits"] if ASSIGNMENT else [])),
     output:
-        directory(output("exports/{name}")),
         seal=seal("export_moshi"),
     wildcard_constraints:
         name=formats_of(TWO_CHANNELS),
     params:
         **MADE_WITH["export_moshi"],
+        target=output("exports/{name}"),
 
 
 rule data_card:

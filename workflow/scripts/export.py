@@ -1,14 +1,13 @@
 """Write one format for trainers."""
 
-from alm.jobs.export import exported_files
 from alm.jobs.log import job_log
-from alm.jobs.seals import sealed
+from alm.jobs.seals import files_below, sealed
 
 with (
     job_log(snakemake.log[0], snakemake.output),
     sealed(
         snakemake.input,
-        (path for path in exported_files(snakemake.output[0])),
+        files_below(snakemake.params.target),
         seals=snakemake.input.seals,
         seal=snakemake.output.seal,
     ),
@@ -26,7 +25,7 @@ with (
     export(
         snakemake.wildcards.name,
         sources,
-        target=snakemake.output[0],
+        target=snakemake.params.target,
         params=ExportParams(**snakemake.params.export),
         splits=list(snakemake.params.splits or {}),
         assignment=next(iter(snakemake.input.assignment), None),
