@@ -93,7 +93,7 @@ def build_chunk(
                     stats.count("quarantined")
                     quarantine.write(to_line(refused_row(span.path, line, error)))
                 else:
-                    stats.add_row(found.stats, found.truncation_events)
+                    stats.add_row(found.stats | found.own_stats, found.truncation_events)
                     survey_row(row, found, params, summary.survey)
                     recordings.write(recording_key(row))
             summary.line_counts.append(LineCount(span.path, span.start, lines))

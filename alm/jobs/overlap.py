@@ -68,9 +68,9 @@ def overlap_chunk(
                 record = decode(line.raw)
                 stats = summary.stats[codec.loads(record.manifest)]
                 finished = finish(record, params)
-                stats.add_windows(finished.summary, len(finished.kept))
+                stats.add_windows(finished.decision.summary, len(finished.decision.kept))
                 output.write(finished.line)
                 digests.write(line_digest(finished.line))
                 summary.output_bytes += len(finished.line)
-                survey_windows(record, finished.kept, stats, summary.survey)
+                survey_windows(record, finished, params, stats, summary.survey)
     return summary

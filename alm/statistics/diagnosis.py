@@ -60,6 +60,7 @@ def diagnose(
         "win": _missed_duration,
         "no_spkr": _stopped_by_unlabelled,
         "next_seg_bm": _stopped_by_bandwidth,
+        "gap": _stopped_by_gap,
     }
     speech = stats.seconds("total_dur")
     findings = []
@@ -71,8 +72,8 @@ def diagnose(
                 Finding(f"lost_{reason}", amount, seconds, share, *explanation(survey, window))
             )
     findings.sort(key=lambda finding: -finding.seconds)
-    if stats["windows"] > stats["filtered_windows"]:
-        findings.append(_near_duplicates(stats, window, overlap))
+    if survey["passed_filters"] > stats["filtered_windows"]:
+        findings.append(_near_duplicates(stats, survey, window, overlap))
     return findings
 
 
@@ -142,6 +143,7 @@ def _missed_duration(survey: Stats, window: WindowParams) -> tuple[str, str]:
         "low_bandwidth": "lower min_bandwidth",
         "unlabelled": "improve the diarization",
         "too_many_speakers": f"raise max_speakers = {window.max_speakers}",
+        "gap": "raise max_gap",
     }
     found = survey.family("stopped_by")
     order = sorted(found, key=lambda cause: -found[cause])
@@ -177,9 +179,20 @@ def _stopped_by_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str
     )
 
 
-def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams) -> Finding:
-    removed = stats["windows"] - stats["filtered_windows"]
-    share = removed / stats["windows"]
+def _stopped_by_gap(survey: Stats, window: WindowParams) -> tuple[str, str]:
+    return (
+        "Part of lost_win: the window ended before a pause of more than max_gap = "
+        f"{window.max_gap:g} s.",
+        "A larger max_gap lets these windows grow further.",
+    )
+
+
+def _near_duplicates(
+    stats: Stats, survey: Stats, window: WindowParams, overlap: OverlapParams
+) -> Finding:
+    candidates = survey["passed_filters"]
+    removed = candidates - stats["filtered_windows"]
+    share = removed / candidates
     action = "A higher overlap_percentage keeps more windows that share audio."
     if overlap.target_duration != window.target_window_duration:
         action += (
@@ -191,7 +204,7 @@ def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams)
         removed,
         stats.seconds("total_dur_window") - stats.seconds("filtered_dur"),
         share,
-        f"{removed} of {stats['windows']} candidate windows share {overlap.overlap_percentage:g} % "
+        f"{removed} of {candidates} candidate windows share {overlap.overlap_percentage:g} % "
         "or more with one that stays. Nearly every segment starts a window, so most are removed.",
         action,
     )

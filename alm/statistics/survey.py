@@ -8,16 +8,24 @@ explains a run and none of it decides anything: the conclusions are in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from operator import truediv
 
-from alm.params import WindowParams
-from alm.records.record import Record
+from alm.params import OverlapParams, WindowParams
+from alm.records.record import Finished, Record
 from alm.rows import codec
 from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
-from alm.statistics.measures import HIGHEST_HERTZ, by_bandwidth, disorder, heard, words_outside
-from alm.windows.candidates import Candidates
+from alm.statistics.measures import (
+    HIGHEST_HERTZ,
+    by_bandwidth,
+    covered,
+    disorder,
+    heard,
+    words_outside,
+)
+from alm.windows.candidates import Candidates, Windows
+from alm.windows.filter import SELECTIONS, choose, silence
 from alm.windows.growth import NO_SPEAKER
 
 SHARE_BIN = 0.05
@@ -28,6 +36,7 @@ STOPS = {
     "too_long": "the next segment reached too far",
     "low_bandwidth": "the next segment had a low bandwidth",
     "unlabelled": 'the next segment was "no-speaker"',
+    "gap": "the next segment came after more than max_gap",
     "too_many_speakers": "the next speaker was one too many",
 }
 """Why windows stayed too short, in words."""
@@ -110,11 +119,14 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
 
 def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
     """Why the windows that missed their duration did not grow on, by :data:`STOPS`."""
-    columns = found.columns
+    columns = found.used
     starts, ends = columns.starts, columns.ends
     bandwidths, speakers = columns.bandwidths, columns.speakers
+    beyond_gap = set(found.beyond_gap)
     for first, stop in zip(found.losses.firsts, found.losses.stops, strict=True):
-        if stop == len(starts):
+        if first in beyond_gap:
+            yield "gap"
+        elif stop == len(starts):
             yield "end_of_recording"
         elif bandwidths[stop] < params.min_bandwidth:
             yield "low_bandwidth"
@@ -126,46 +138,72 @@ def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
             yield "too_many_speakers"
 
 
-def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: Stats) -> None:
-    """Count what the windows of a row look like.
+def survey_windows(
+    record: Record, finished: Finished, params: OverlapParams, stats: Stats, survey: Stats
+) -> None:
+    """Count what the windows of a row look like, and what other choices would have kept.
 
     Args:
         record: a row with its candidate windows.
-        kept: which of them stay.
+        finished: which of them stay, and what can be heard in these.
+        params: how they were chosen.
         stats: those of the manifest.
         survey: that of all rows.
     """
-    windows = record.windows
-    speech_in = heard(record.starts, record.ends, windows, kept)
+    windows, spans = record.windows, record.spans
+    kept, profiles = finished.decision.kept, finished.profiles
+    speech_in = heard(spans.starts, spans.ends, windows, kept)
     durations = [windows.ends[k] - windows.starts[k] for k in kept]
     quiet = [
-        max(0, lasts - spoken) for lasts, spoken in zip(durations, speech_in.speech, strict=True)
+        silence(windows.starts[k], windows.ends[k], speech)
+        for k, speech in zip(kept, profiles.speech, strict=True)
     ]
+    kept_dur = _survey_choices(windows, finished, params, survey)
     stats.add_seconds("recording_dur", record.length)
-    stats.add_seconds("kept_dur", speech_in.covered)
+    stats.add_seconds("kept_dur", kept_dur)
     survey.add_seconds("candidate_dur", speech_in.in_candidates)
     survey.add_seconds("kept_speech_dur", speech_in.in_kept)
-    for spoken, rest in zip(speech_in.speech, quiet, strict=True):
-        survey.add_seconds("window_speech_dur", spoken)
-        survey.add_seconds("window_silence_dur", rest)
+    for name, values in (
+        ("window_speech_dur", profiles.speech),
+        ("window_silence_dur", quiet),
+        ("window_overlap_dur", profiles.overlap),
+        ("window_unlabelled_dur", profiles.unlabelled),
+    ):
+        survey.add_all_seconds(name, values)
     if record.length:
-        survey.tally("recording_yield", _percent(speech_in.covered / record.length))
+        survey.tally("recording_yield", _percent(kept_dur / record.length))
     survey.tally("windows_per_recording", len(kept))
     survey.tally("window_duration", *map(int, durations))
     survey.tally("window_silence", *map(_percent, map(truediv, quiet, durations)))
-    survey.tally("speakers_per_window", *[windows.speakers[k] for k in kept])
-    survey.tally("dominant_speaker", *_shares_of_the_first(windows.talk[k] for k in kept))
-    survey.count(
-        "smell_long_silence", sum(silence > LONG_SILENCE for silence in speech_in.silences)
-    )
+    survey.tally("speakers_per_window", *profiles.speakers)
+    survey.tally("dominant_speaker", *[_percent(s) for s in profiles.main_share if 0 < s <= 1])
+    survey.count("smell_long_silence", sum(gap > LONG_SILENCE for gap in profiles.gaps))
 
 
-def _shares_of_the_first(talk: Iterable[Sequence[Number]]) -> Iterator[int]:
-    """How much of each window's labelled speech is that of who speaks most, in percent."""
-    for sums in talk:
-        labelled = add_up(sums)
-        if labelled > 0:
-            yield _percent(sums[0] / labelled)
+def _survey_choices(
+    windows: Windows, finished: Finished, params: OverlapParams, survey: Stats
+) -> Number:
+    """Count what filters and the selection took, and what each selection keeps, in seconds.
+
+    Returns:
+        What the kept windows cover, each second once.
+    """
+    decision = finished.decision
+    survey.count("passed_filters", len(decision.passed))
+    for name, number in decision.taken.items():
+        survey.count(f"filtered_by_{name}", number)
+    starts = [windows.starts[k] for k in decision.passed]
+    ends = [windows.ends[k] for k in decision.passed]
+    kept_dur: Number = 0
+    for selection in SELECTIONS:
+        chosen, staying = choose(selection, starts, ends, params)
+        lasting = covered(starts, ends, chosen)
+        survey.count(f"{selection}_windows", len(staying))
+        survey.add_seconds(f"{selection}_dur", add_up([ends[k] - starts[k] for k in chosen]))
+        survey.add_seconds(f"{selection}_covered_dur", lasting)
+        if selection == params.selection:
+            kept_dur = lasting
+    return kept_dur
 
 
 def _percent(share: float) -> int:

@@ -13,19 +13,23 @@ from alm.rows.timeline import is_time
 class Cuts:
     """The cut copies of a row's segments, each made once, however many windows end with it.
 
-    ``copies``, ``starts`` and ``ends`` are the columns of :class:`alm.windows.candidates.Copies`,
-    in the order in which the copies were first wanted.
+    ``copies`` are without the fields to drop and last from ``starts`` to ``ends`` (seconds);
+    ``origins`` number the segments that they are of. All in the order in which the copies were
+    first wanted.
     """
 
-    def __init__(self, segments: list[Segment], dropped: frozenset[str]) -> None:
+    def __init__(self, segments: list[Segment], places: list[int], dropped: frozenset[str]) -> None:
         self.copies: list[Segment] = []
         self.starts: list[Number] = []
         self.ends: list[Number] = []
+        self.origins: list[int] = []
         self._segments = segments
+        self._places = places
         self._dropped = tuple(dropped)
         self._keeps_words = WORDS not in dropped
         self._word_ends: list[list[Number] | None] = [None] * len(segments)
         self._texts: list[list[str | None] | None] = [None] * len(segments)
+        self._ends_as_listed: dict[int, list[Number]] = {}
         self._numbers: dict[int, int] = {}
 
     def cut(self, index: int, limit: Number) -> int:
@@ -53,34 +57,51 @@ class Cuts:
         return number
 
     def _look_at_words(self, index: int) -> list[Number]:
-        """The sorted ends of a segment's words, noted with their texts if sorted they were."""
+        """The sorted ends of a segment's words; a word without one goes with its neighbours.
+
+        Noted with them are the texts of the words, if they came sorted, or else the order in which
+        the ends came.
+        """
         segment = self._segments[index]
-        words = segment.get(WORDS, [])
+        where = f"segments[{self._places[index]}].words"
+        words = segment.get(WORDS)
+        if words is None:
+            words = []
         if type(words) is not list:
-            raise RowError("wrong_type", f"words is {json_type(words)}; it must be an array")
+            raise RowError("wrong_type", f"{where} is {json_type(words)}; it must be an array")
         ends: list[Number] = []
         texts: list[str | None] = []
         before = None
+        leading = 0
         in_order = True
         for word in words:
             if type(word) is not dict:
-                raise RowError("wrong_type", f"a word is {json_type(word)}; it must be an object")
+                what = f"{where}[{len(texts)}] is {json_type(word)}"
+                raise RowError("wrong_type", f"{what}; it must be an object")
             fields = word
             end = fields.get(END)
-            if not is_time(end):
-                raise not_a_number(fields, "end", "a word")
+            if end is None:
+                end = before
+            elif not is_time(end):
+                raise not_a_number(fields, "end", f"{where}[{len(texts)}]")
             text = fields.get(WORD)
             if text and type(text) is not str:
-                raise RowError("wrong_type", "a word's word is not text")
-            if before is not None and before > end:
+                raise RowError("wrong_type", f"{where}[{len(texts)}].word is not text")
+            texts.append(text)
+            if end is None:
+                leading += 1
+                continue
+            if before is None:
+                ends = [end] * leading
+            elif before > end:
                 in_order = False
             before = end
             ends.append(end)
-            texts.append(text)
         if in_order:
             self._texts[index] = texts
         else:
-            ends.sort()
+            self._ends_as_listed[index] = ends
+            ends = sorted(ends)
         self._word_ends[index] = ends
         return ends
 
@@ -99,9 +120,13 @@ class Cuts:
                 words = words[:kept]
                 texts = texts[:kept]
             else:
-                words = [word for word in words if word[END] <= limit]
+                ends = self._ends_as_listed[index]
+                words = [words[k] for k in range(len(ends)) if ends[k] <= limit]
                 texts = [word.get(WORD) for word in words]
-            end = words[len(words) - 1][END]
+            last = len(words) - 1
+            while words[last].get(END) is None:
+                last -= 1
+            end = words[last][END]
             text = " ".join([text for text in texts if text])
         copy[END] = end
         copy["text"] = text
@@ -112,6 +137,7 @@ class Cuts:
         self.copies.append(copy)
         self.starts.append(segment[START])
         self.ends.append(end)
+        self.origins.append(index)
 
 
 def without(fields: dict[str, Any], dropped: frozenset[str]) -> dict[str, Any]:

@@ -1,25 +1,57 @@
 """The windows of one row -> those that stay, and what is said of them.
 
-Pure: no input or output, no engine. The rules are those of SEMANTICS.md ("Filtering overlaps").
+Pure: no input or output, no engine. The rules are those of SEMANTICS.md ("Filtering overlaps") and
+of SELECTION.md ("Filters on candidates", "Selection").
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
 from alm.errors import ParameterError, RowError
 from alm.params import OverlapParams
-from alm.rows.row import Number, Row
-from alm.windows import overlap
+from alm.rows.row import Number, Row, Segment
+from alm.rows.timeline import columns_of, is_time
+from alm.windows.arrange import says_nothing
+from alm.windows.candidates import SILENT, Spans, Windows
+from alm.windows.growth import number_speakers
+from alm.windows.overlap import greedy, summary
+from alm.windows.profile import Intervals, Profiles, joined, profiles, running, within
+from alm.windows.selection import best_set
+
+SELECTIONS = ("greedy", "total", "coverage")
+FILTERS = ("min_turns", "max_speaker_share", "min_speech_share")
 
 
-def decide(
-    starts: list[Number], ends: list[Number], params: OverlapParams
-) -> tuple[Row, list[int]]:
-    """What :func:`alm.windows.overlap.decide` says, by the parameters of the second stage.
+class Decision(NamedTuple):
+    """What the second stage decides of a row.
+
+    ``summary`` has the fields that it adds, ``filtered_windows`` aside. ``kept`` are the numbers of
+    the windows that stay, ``passed`` of the candidates that no filter took, both in window order;
+    ``taken`` counts the others by the first filter that they failed.
+    """
+
+    summary: Row
+    kept: list[int]
+    passed: list[int]
+    taken: dict[str, int]
+
+
+def choose(
+    selection: str, starts: list[Number], ends: list[Number], params: OverlapParams
+) -> tuple[list[int], list[int]]:
+    """Which of some windows stay by one of the :data:`SELECTIONS`.
 
     Args:
+        selection: its name.
         starts: when each window starts, in window order (seconds).
         ends: when each ends.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
+
+    Returns:
+        The numbers of the windows whose spans stay, in the order of their spans, and of the windows
+        that stay, in window order.
 
     Raises:
         ParameterError: ``target_duration`` is None.
@@ -28,11 +60,121 @@ def decide(
         raise ParameterError(
             "target_duration = None means the window's own target: call resolved(window_params)"
         )
-    return overlap.decide(starts, ends, params.overlap_percentage / 100, params.target_duration)
+    threshold = params.overlap_percentage / 100
+    if selection == "greedy":
+        return greedy(starts, ends, threshold, params.target_duration)
+    covering = selection == "coverage"
+    chosen = best_set(starts, ends, threshold, params.target_duration, covering)
+    return chosen, sorted(chosen)
+
+
+def decide(windows: Windows, spans: Spans, params: OverlapParams) -> Decision:
+    """Which windows of a row stay.
+
+    Args:
+        windows: all candidates.
+        spans: the segments and cut copies of the row; only filters look at them.
+        params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
+
+    Raises:
+        ParameterError: ``target_duration`` is None.
+    """
+    starts, ends = windows.starts, windows.ends
+    if not params.filters:
+        chosen, kept = choose(params.selection, starts, ends, params)
+        return Decision(summary(starts, ends, chosen), kept, list(range(len(starts))), {})
+    passed, taken = _filtered(windows, spans, params)
+    chosen, kept = choose(
+        params.selection, [starts[k] for k in passed], [ends[k] for k in passed], params
+    )
+    return Decision(
+        summary(starts, ends, [passed[k] for k in chosen]), [passed[k] for k in kept], passed, taken
+    )
+
+
+def _filtered(
+    windows: Windows, spans: Spans, params: OverlapParams
+) -> tuple[list[int], dict[str, int]]:
+    """The candidates that pass all filters, and how many each filter was the first to refuse."""
+    found = profiles(windows, spans, ([], []))
+    turns, share, speech = params.min_turns, params.max_speaker_share, params.min_speech_share
+    passed = []
+    taken = dict.fromkeys(FILTERS, 0)
+    for k in range(len(windows.starts)):
+        if turns is not None and found.turns[k] < turns:
+            taken["min_turns"] += 1
+        elif share is not None and found.main_share[k] > share:
+            taken["max_speaker_share"] += 1
+        elif speech is not None and not (
+            found.speech[k] >= speech * (windows.ends[k] - windows.starts[k])
+        ):
+            taken["min_speech_share"] += 1
+        else:
+            passed.append(k)
+    return passed, taken
+
+
+def untranscribed(row: Row) -> Intervals | None:
+    """What the ``overlap_segments`` of a row cover (seconds); None where they are malformed."""
+    listed: Any = row.get("overlap_segments")
+    if listed is None:
+        return [], []
+    if not isinstance(listed, list):
+        return None
+    starts, ends = [], []
+    for each in listed:
+        if not isinstance(each, dict):
+            return None
+        start, end = each.get("start"), each.get("end")
+        if not (is_time(start) and is_time(end)):
+            return None
+        starts.append(float(start))
+        ends.append(float(end))
+    return joined(starts, ends)
+
+
+def describe(
+    windows: Windows, found: Profiles, not_transcribed: Intervals | None
+) -> list[dict[str, Any]]:
+    """The ``profile`` of each of some windows, durations in seconds.
+
+    Args:
+        windows: of one row.
+        found: what can be heard in them.
+        not_transcribed: see :func:`untranscribed`.
+    """
+    covered: Sequence[Number | None] = [None] * len(windows.starts)
+    if not_transcribed is not None:
+        covered = within(not_transcribed, windows.starts, windows.ends)
+    described = []
+    for k in range(len(windows.starts)):
+        start, end = windows.starts[k], windows.ends[k]
+        described.append(
+            {
+                "start": start,
+                "end": end,
+                "duration": end - start,
+                "turns": found.turns[k],
+                "speakers": found.speakers[k],
+                "main_speaker_share": found.main_share[k],
+                "speech": found.speech[k],
+                "silence": silence(start, end, found.speech[k]),
+                "longest_gap": found.gaps[k],
+                "overlap": found.overlap[k],
+                "unlabelled": found.unlabelled[k],
+                "untranscribed": covered[k],
+            }
+        )
+    return described
+
+
+def silence(start: Number, end: Number, speech: Number) -> Number:
+    """Seconds of a window in which none of its segments runs."""
+    return max(0, end - start - speech)
 
 
 def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
-    """The second stage on one row: SEMANTICS.md, "Filtering overlaps".
+    """The second stage on one row: SEMANTICS.md, "Filtering overlaps", and SELECTION.md.
 
     Args:
         entry: a row as :func:`alm.build_windows` returns it.
@@ -44,25 +186,87 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
 
     Raises:
         ParameterError: ``target_duration`` is None.
-        RowError: the windows lack the start or end of a segment, as ``drop_fields`` may have it.
+        RowError: the windows lack the start or end of a segment, as ``drop_fields`` may have it;
+            filters and ``window_profile`` need its speaker, too, and the profile the segments of
+            the row; or a selection that needs windows that last gets one that does not.
     """
     windows = entry.get("windows") or []
-    try:
-        starts = [window["segments"][0]["start"] for window in windows]
-        ends = [window["segments"][-1]["end"] for window in windows]
-    except KeyError as error:
-        raise RowError(
-            "missing_field",
-            f"a window's segment has no {error}: filter the overlaps before dropping that field",
-        ) from error
-    summary, kept = decide(starts, ends, params)
+    columns, spans = _columns(windows, with_speakers=params.filters or params.window_profile)
+    if params.selection != "greedy":
+        _check_durations(columns)
+    runs = _running(entry) if windows and params.window_profile else ([], [])
+    summary, kept, _, _ = decide(columns, spans, params)
+    filtered = [windows[k] for k in kept]
+    if params.window_profile:
+        staying = columns.only(kept)
+        described = describe(staying, profiles(staying, spans, runs), untranscribed(entry))
+        filtered = [
+            {**window, "profile": profile}
+            for window, profile in zip(filtered, described, strict=True)
+        ]
     result = {
         **entry,
         **summary,
-        "filtered_windows": [windows[k] for k in kept],
+        "filtered_windows": filtered,
         "manifest_filepath": entry.get("manifest_filepath"),
         "swift_filepath": entry.get("stats", {}).get("swift_path") if windows else None,
     }
     if not params.keep_windows:
         result.pop("windows", None)
     return result
+
+
+def _columns(windows: list[Row], *, with_speakers: bool) -> tuple[Windows, Spans]:
+    """Windows that are spelled out, as columns, and their segments, one window's after another's.
+
+    Raises:
+        RowError: a field that is needed is missing.
+    """
+    firsts: list[int] = []
+    stops: list[int] = []
+    segments: list[Segment] = []
+    try:
+        starts = [window["segments"][0]["start"] for window in windows]
+        ends = [window["segments"][-1]["end"] for window in windows]
+        if not with_speakers:
+            return Windows([], [], [], starts, ends), Spans([], [], [])
+        for window in windows:
+            firsts.append(len(segments))
+            segments += [_with_times(segment) for segment in window["segments"]]
+            stops.append(len(segments))
+            if any(window.get("speaker_durations", ())) and not any(
+                "speaker" in segment for segment in window["segments"]
+            ):
+                raise KeyError("speaker")
+    except KeyError as error:
+        raise RowError(
+            "missing_field",
+            f"a window's segment has no {error}: filter the overlaps before dropping that field "
+            "(drop_fields)",
+        ) from error
+    found = columns_of(segments)
+    spans = Spans(found.starts, found.ends, number_speakers(found.speakers))
+    return Windows(firsts, stops, [-1] * len(firsts), starts, ends), spans
+
+
+def _with_times(segment: Segment) -> Segment:
+    return {"start": segment["start"], "end": segment["end"], "speaker": segment.get("speaker")}
+
+
+def _check_durations(windows: Windows) -> None:
+    for k in range(len(windows.starts)):
+        if not windows.ends[k] > windows.starts[k]:
+            raise RowError("out_of_range", f"windows[{k}] does not end after its start")
+
+
+def _running(entry: Row) -> Intervals:
+    if "segments" not in entry:
+        raise RowError(
+            "missing_field",
+            "window_profile needs the segments of the row: keep them (drop_fields_top_level) until "
+            "the overlaps are filtered",
+        )
+    segments = entry["segments"]
+    columns = columns_of(segments)
+    speakers = [SILENT if says_nothing(segment) else 0 for segment in segments]
+    return running(Spans(columns.starts, columns.ends, speakers))
