@@ -162,9 +162,9 @@ def _selection(run: Stats, survey: Stats, overlap: OverlapParams) -> dict[str, A
         "selected": run["filtered_windows"],
         "choices": {
             name: {
-                "windows": survey[f"{name}_windows"],
-                "filtered_dur": survey.seconds(f"{name}_dur"),
-                "kept_dur": survey.seconds(f"{name}_covered_dur"),
+                "windows": survey[f"choice_windows/{name}"],
+                "filtered_dur": survey.seconds(f"choice_dur/{name}"),
+                "kept_dur": survey.seconds(f"choice_covered_dur/{name}"),
             }
             for name in SELECTIONS
         },

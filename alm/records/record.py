@@ -16,7 +16,7 @@ from alm.rows.row import Number, Row, recording_length
 from alm.windows.candidates import Candidates, Losses, Spans, Windows
 from alm.windows.cuts import without, without_each
 from alm.windows.filter import Decision, decide, describe, untranscribed
-from alm.windows.profile import Intervals, Profiles, profiles, running, talk
+from alm.windows.profile import Intervals, Profiles, profiles, talk
 
 COMPUTED = frozenset(
     {
@@ -156,8 +156,7 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     """
     decision = decide(record.windows, record.spans, params)
     staying = record.windows.only(decision.kept)
-    runs = running(record.spans) if decision.kept else ([], [])
-    found = profiles(staying, record.spans, runs)
+    found = profiles(staying, record.spans, record.spans)
     head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
     middle = b'"stats":%b,"truncation_events":%d,%b,"filtered_windows":[' % (
         _spell_out_stats(record),

@@ -24,8 +24,8 @@ from alm.statistics.measures import (
     heard,
     words_outside,
 )
-from alm.windows.candidates import Candidates, Windows
-from alm.windows.filter import SELECTIONS, choose, silence
+from alm.windows.candidates import Candidates
+from alm.windows.filter import SELECTIONS, silence
 from alm.windows.growth import NO_SPEAKER
 
 SHARE_BIN = 0.05
@@ -158,7 +158,7 @@ def survey_windows(
         silence(windows.starts[k], windows.ends[k], speech)
         for k, speech in zip(kept, profiles.speech, strict=True)
     ]
-    kept_dur = _survey_choices(windows, finished, params, survey)
+    kept_dur = _survey_choices(finished, params, survey)
     stats.add_seconds("recording_dur", record.length)
     stats.add_seconds("kept_dur", kept_dur)
     survey.add_seconds("candidate_dur", speech_in.in_candidates)
@@ -180,30 +180,25 @@ def survey_windows(
     survey.count("smell_long_silence", sum(gap > LONG_SILENCE for gap in profiles.gaps))
 
 
-def _survey_choices(
-    windows: Windows, finished: Finished, params: OverlapParams, survey: Stats
-) -> Number:
+def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) -> Number:
     """Count what filters and the selection took, and what each selection keeps, in seconds.
 
     Returns:
         What the kept windows cover, each second once.
     """
-    decision = finished.decision
-    survey.count("passed_filters", len(decision.passed))
-    for name, number in decision.taken.items():
+    _, _, choices, taken = finished.decision
+    starts, ends = choices.starts, choices.ends
+    survey.count("passed_filters", len(starts))
+    for name, number in taken.items():
         survey.count(f"filtered_by_{name}", number)
-    starts = [windows.starts[k] for k in decision.passed]
-    ends = [windows.ends[k] for k in decision.passed]
-    kept_dur: Number = 0
-    for selection in SELECTIONS:
-        chosen, staying = choose(selection, starts, ends, params)
-        lasting = covered(starts, ends, chosen)
-        survey.count(f"{selection}_windows", len(staying))
-        survey.add_seconds(f"{selection}_dur", add_up([ends[k] - starts[k] for k in chosen]))
-        survey.add_seconds(f"{selection}_covered_dur", lasting)
-        if selection == params.selection:
-            kept_dur = lasting
-    return kept_dur
+    found = [choices.by(selection) for selection in SELECTIONS]
+    for selection, (_, staying) in zip(SELECTIONS, found, strict=True):
+        survey.count(f"choice_windows/{selection}", len(staying))
+    sums = [add_up([ends[k] - starts[k] for k in chosen]) for chosen, _ in found]
+    lasting = [covered(starts, ends, chosen) for chosen, _ in found]
+    survey.tally_seconds("choice_dur", SELECTIONS, sums)
+    survey.tally_seconds("choice_covered_dur", SELECTIONS, lasting)
+    return lasting[SELECTIONS.index(params.selection)]
 
 
 def _percent(share: float) -> int:

@@ -17,55 +17,69 @@ from alm.windows.arrange import says_nothing
 from alm.windows.candidates import SILENT, Spans, Windows
 from alm.windows.growth import number_speakers
 from alm.windows.overlap import greedy, summary
-from alm.windows.profile import Intervals, Profiles, joined, profiles, running, within
-from alm.windows.selection import best_set
+from alm.windows.profile import Intervals, Profiles, joined, profiles, within
+from alm.windows.selection import Paths
 
 SELECTIONS = ("greedy", "total", "coverage")
 FILTERS = ("min_turns", "max_speaker_share", "min_speech_share")
 
 
-class Decision(NamedTuple):
-    """What the second stage decides of a row.
-
-    ``summary`` has the fields that it adds, ``filtered_windows`` aside. ``kept`` are the numbers of
-    the windows that stay, ``passed`` of the candidates that no filter took, both in window order;
-    ``taken`` counts the others by the first filter that they failed.
-    """
-
-    summary: Row
-    kept: list[int]
-    passed: list[int]
-    taken: dict[str, int]
-
-
-def choose(
-    selection: str, starts: list[Number], ends: list[Number], params: OverlapParams
-) -> tuple[list[int], list[int]]:
-    """Which of some windows stay by one of the :data:`SELECTIONS`.
+class Choices:
+    """Which of some windows stay by each of the :data:`SELECTIONS`, found when it is asked for.
 
     Args:
-        selection: its name.
         starts: when each window starts, in window order (seconds).
         ends: when each ends.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
 
-    Returns:
-        The numbers of the windows whose spans stay, in the order of their spans, and of the windows
-        that stay, in window order.
-
     Raises:
         ParameterError: ``target_duration`` is None.
     """
-    if params.target_duration is None:
-        raise ParameterError(
-            "target_duration = None means the window's own target: call resolved(window_params)"
-        )
-    threshold = params.overlap_percentage / 100
-    if selection == "greedy":
-        return greedy(starts, ends, threshold, params.target_duration)
-    covering = selection == "coverage"
-    chosen = best_set(starts, ends, threshold, params.target_duration, covering)
-    return chosen, sorted(chosen)
+
+    def __init__(self, starts: list[Number], ends: list[Number], params: OverlapParams) -> None:
+        if params.target_duration is None:
+            raise ParameterError(
+                "target_duration = None means the window's own target: call resolved(window_params)"
+            )
+        self.starts = starts
+        self.ends = ends
+        self._threshold = params.overlap_percentage / 100
+        self._target = params.target_duration
+        self._paths: Paths | None = None
+        self._found: dict[str, tuple[list[int], list[int]]] = {}
+
+    def by(self, selection: str) -> tuple[list[int], list[int]]:
+        """What one selection chooses.
+
+        Returns:
+            The numbers of the windows whose spans stay, in the order of their spans, and of the
+            windows that stay, in window order.
+        """
+        if selection not in self._found:
+            self._found[selection] = self._find(selection)
+        return self._found[selection]
+
+    def _find(self, selection: str) -> tuple[list[int], list[int]]:
+        if selection == "greedy":
+            return greedy(self.starts, self.ends, self._threshold, self._target)
+        if self._paths is None:
+            self._paths = Paths(self.starts, self.ends, self._target)
+        chosen = self._paths.best(self._threshold, selection == "coverage")
+        return chosen, sorted(chosen)
+
+
+class Decision(NamedTuple):
+    """What the second stage decides of a row.
+
+    ``summary`` has the fields that it adds, ``filtered_windows`` aside, and ``kept`` are the
+    numbers of the windows that stay, in window order. ``choices`` are among the candidates that no
+    filter took; ``taken`` counts the others by the first filter that they failed.
+    """
+
+    summary: Row
+    kept: list[int]
+    choices: Choices
+    taken: dict[str, int]
 
 
 def decide(windows: Windows, spans: Spans, params: OverlapParams) -> Decision:
@@ -81,22 +95,20 @@ def decide(windows: Windows, spans: Spans, params: OverlapParams) -> Decision:
     """
     starts, ends = windows.starts, windows.ends
     if not params.filters:
-        chosen, kept = choose(params.selection, starts, ends, params)
-        return Decision(summary(starts, ends, chosen), kept, list(range(len(starts))), {})
+        choices = Choices(starts, ends, params)
+        chosen, kept = choices.by(params.selection)
+        return Decision(summary(starts, ends, chosen), kept, choices, {})
     passed, taken = _filtered(windows, spans, params)
-    chosen, kept = choose(
-        params.selection, [starts[k] for k in passed], [ends[k] for k in passed], params
-    )
-    return Decision(
-        summary(starts, ends, [passed[k] for k in chosen]), [passed[k] for k in kept], passed, taken
-    )
+    choices = Choices([starts[k] for k in passed], [ends[k] for k in passed], params)
+    chosen, kept = ([passed[k] for k in numbers] for numbers in choices.by(params.selection))
+    return Decision(summary(starts, ends, chosen), kept, choices, taken)
 
 
 def _filtered(
     windows: Windows, spans: Spans, params: OverlapParams
 ) -> tuple[list[int], dict[str, int]]:
     """The candidates that pass all filters, and how many each filter was the first to refuse."""
-    found = profiles(windows, spans, ([], []))
+    found = profiles(windows, spans, Spans([], [], []))
     turns, share, speech = params.min_turns, params.max_speaker_share, params.min_speech_share
     passed = []
     taken = dict.fromkeys(FILTERS, 0)
@@ -194,12 +206,12 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
     columns, spans = _columns(windows, with_speakers=params.filters or params.window_profile)
     if params.selection != "greedy":
         _check_durations(columns)
-    runs = _running(entry) if windows and params.window_profile else ([], [])
+    row = _row_spans(entry) if windows and params.window_profile else Spans([], [], [])
     summary, kept, _, _ = decide(columns, spans, params)
     filtered = [windows[k] for k in kept]
     if params.window_profile:
         staying = columns.only(kept)
-        described = describe(staying, profiles(staying, spans, runs), untranscribed(entry))
+        described = describe(staying, profiles(staying, spans, row), untranscribed(entry))
         filtered = [
             {**window, "profile": profile}
             for window, profile in zip(filtered, described, strict=True)
@@ -259,7 +271,7 @@ def _check_durations(windows: Windows) -> None:
             raise RowError("out_of_range", f"windows[{k}] does not end after its start")
 
 
-def _running(entry: Row) -> Intervals:
+def _row_spans(entry: Row) -> Spans:
     if "segments" not in entry:
         raise RowError(
             "missing_field",
@@ -269,4 +281,4 @@ def _running(entry: Row) -> Intervals:
     segments = entry["segments"]
     columns = columns_of(segments)
     speakers = [SILENT if says_nothing(segment) else 0 for segment in segments]
-    return running(Spans(columns.starts, columns.ends, speakers))
+    return Spans(columns.starts, columns.ends, speakers)

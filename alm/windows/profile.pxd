@@ -9,8 +9,12 @@ cdef class Profiles:
     cdef readonly list turns, speakers, main_share, speech, gaps, overlap, unlabelled
 
 
-@cython.locals(begun=list, ended=list, ascending=bint, k=Py_ssize_t)
+@cython.locals(pairs=list, begun=list, ended=list, count=Py_ssize_t)
 cpdef tuple joined(list starts, list ends)
+
+
+@cython.locals(joined=Py_ssize_t, k=Py_ssize_t)
+cdef Py_ssize_t _join(Times begun, Times ended, Py_ssize_t count) except -1
 
 
 @cython.locals(begun=list, ended=list, found=list, k=Py_ssize_t, low=object, high=object)
@@ -24,11 +28,16 @@ cpdef list talk(windows, spans)
 
 
 @cython.locals(
-    found=Profiles, begins=list, reached=list, begun=list, ended=list,
-    starts=Doubles, ends=Doubles, room=Doubles, lows=Doubles, highs=Doubles,
-    runs_begin=Doubles, runs_end=Doubles, nothing=object, no_seconds=double,
+    found=Profiles, begins=list, reached=list, row_begins=list, row_ends=list, row_speakers=list,
+    silent=bint, audible=list, pairs=list, k=Py_ssize_t, starts=Doubles, ends=Doubles,
+    room=Doubles, lows=Doubles, highs=Doubles, runs_begin=Doubles, runs_end=Doubles,
+    nothing=object, no_seconds=double,
 )
-cpdef Profiles profiles(windows, spans, tuple runs)
+cpdef Profiles profiles(windows, spans, row)
+
+
+@cython.locals(k=Py_ssize_t)
+cdef bint _are_ascending(list values) except -1
 
 
 @cython.locals(

@@ -35,32 +35,25 @@ class Profiles:
 
 def joined(starts: list[Number], ends: list[Number]) -> Intervals:
     """What is covered by some intervals, empty ones left out."""
-    begun: list[Number] = []
-    ended: list[Number] = []
-    reached: Number = 0
-    ascending = True
-    for k in range(1, len(starts)):
-        if starts[k] < starts[k - 1]:
-            ascending = False
-            break
-    pairs = zip(starts, ends, strict=True)
-    for start, end in pairs if ascending else sorted(pairs):
-        if end <= start:
+    pairs = sorted(zip(starts, ends, strict=True))
+    begun, ended = [start for start, _ in pairs], [end for _, end in pairs]
+    count = _join(begun, ended, len(begun))
+    return begun[:count], ended[:count]
+
+
+def _join(begun: list[Number], ended: list[Number], count: int) -> int:
+    """Join intervals, ascending by their starts, in place: how many there are then."""
+    joined = 0
+    for k in range(count):
+        if ended[k] <= begun[k]:
             continue
-        if begun and start <= reached:
-            if end > reached:
-                ended[len(ended) - 1] = reached = end
+        if joined > 0 and begun[k] <= ended[joined - 1]:
+            if ended[k] > ended[joined - 1]:
+                ended[joined - 1] = ended[k]
         else:
-            begun.append(start)
-            ended.append(end)
-            reached = end
-    return begun, ended
-
-
-def running(spans: Spans) -> Intervals:
-    """Where in a recording one of its segments runs, those that say nothing aside."""
-    audible = [k for k in range(len(spans.starts)) if spans.speakers[k] != SILENT]
-    return joined([spans.starts[k] for k in audible], [spans.ends[k] for k in audible])
+            begun[joined], ended[joined] = begun[k], ended[k]
+            joined += 1
+    return joined
 
 
 def within(intervals: Intervals, starts: list[Number], ends: list[Number]) -> list[Number]:
@@ -88,32 +81,51 @@ def talk(windows: Windows, spans: Spans) -> list[list[Number]]:
     return found
 
 
-def profiles(windows: Windows, spans: Spans, runs: Intervals) -> Profiles:
+def profiles(windows: Windows, spans: Spans, row: Spans) -> Profiles:
     """What can be heard in some windows.
 
     Args:
         windows: of one row.
-        spans: its segments and cut copies.
-        runs: see :func:`running`; without any, nothing is unlabelled.
+        spans: the segments that they refer to.
+        row: all segments of the row; without any, nothing is unlabelled.
     """
     found = Profiles()
     begins, reached = spans.starts, spans.ends
-    begun, ended = runs
+    row_begins, row_ends = begins, reached
+    if row is not spans:
+        row_begins, row_ends = row.starts, row.ends
+    row_speakers = row.speakers
+    silent = SILENT in row_speakers
+    if silent or not _are_ascending(row_begins):
+        audible = [k for k in range(len(row_begins)) if row_speakers[k] != SILENT]
+        pairs = sorted([(row_begins[k], row_ends[k]) for k in audible])
+        row_begins, row_ends = [start for start, _ in pairs], [end for _, end in pairs]
     nothing, no_seconds = 0, 0.0
-    if all_floats(begins) and all_floats(reached) and all_floats(begun) and all_floats(ended):
+    if (
+        all_floats(begins)
+        and all_floats(reached)
+        and (row_begins is begins or (all_floats(row_begins) and all_floats(row_ends)))
+    ):
         starts, ends, room = Doubles(begins), Doubles(reached), Doubles(begins)
         lows, highs = Doubles(begins), Doubles(begins)
-        runs_begin, runs_end = Doubles(begun), Doubles(ended)
+        runs_begin, runs_end = Doubles(row_begins), Doubles(row_ends)
         _look(
             found, windows, spans, starts.at, ends.at, room.at, lows.at, highs.at,
-            runs_begin.at, runs_end.at, len(begun), no_seconds,
+            runs_begin.at, runs_end.at, len(row_begins), no_seconds,
         )  # fmt: skip
     else:
         _look(
             found, windows, spans, begins, reached, begins.copy(), begins.copy(), begins.copy(),
-            begun, ended, len(begun), nothing,
+            row_begins.copy(), row_ends.copy(), len(row_begins), nothing,
         )  # fmt: skip
     return found
+
+
+def _are_ascending(values: list[Number]) -> bool:
+    for k in range(1, len(values)):
+        if values[k] < values[k - 1]:
+            return False
+    return True
 
 
 def _talk(
@@ -195,7 +207,12 @@ def _look(
     runs: int,
     zero: Number,
 ) -> None:
-    """Fill in what was found; ``lows`` and ``highs`` are room for the segments of a window."""
+    """Fill in what was found.
+
+    ``lows`` and ``highs`` are room for the segments of a window; ``runs_begin`` and ``runs_end``
+    are when those of the row start and end, ascending, and may be changed.
+    """
+    runs = _join(runs_begin, runs_end, runs)
     speaker_numbers, rooms = Integers(spans.speakers), Integers(spans.speakers)
     marks, inside = Integers([-1] * len(spans.speakers)), Integers(spans.speakers)
     speakers, heard, heard_in = speaker_numbers.at, rooms.at, marks.at

@@ -1,17 +1,23 @@
 cimport cython
 
-from alm.rows.numbers cimport Doubles, Integers, Time, Times, microseconds
+from alm.rows.numbers cimport Doubles, Integers, Time, Times, all_floats, microseconds
 from alm.windows.overlap cimport in_order
 
 cdef double _EXACT
 
 
-@cython.locals(
-    order=list, begins=list, reached=list, following=Integers, doubles_begin=list,
-    doubles_reached=list, first=Doubles, last=Doubles, gains=Doubles, seconds=Doubles,
-    thirds=Doubles, target_double=double, no_seconds=double, nothing=object, best=Py_ssize_t,
-)
-cpdef list best_set(list starts, list ends, double threshold, target, bint covering)
+cdef class Paths:
+    cdef list order, starts, ends
+    cdef object target
+    cdef bint exact
+    cdef Integers following
+    cdef Doubles start_doubles, end_doubles, gains, seconds, thirds
+
+    @cython.locals(
+        count=Py_ssize_t, best=Py_ssize_t, starts=list, ends=list, target=object,
+        target_double=double, no_seconds=double, nothing=object,
+    )
+    cpdef list best(self, double threshold, bint covering)
 
 
 @cython.locals(firsts=list, place=Py_ssize_t, before=Py_ssize_t, k=Py_ssize_t)

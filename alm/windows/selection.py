@@ -12,58 +12,76 @@ or a time is no double, Python's own numbers are used.
 
 from __future__ import annotations
 
-from alm.rows.numbers import Doubles, Integers, microseconds
+from alm.rows.numbers import Doubles, Integers, all_floats, microseconds
 from alm.rows.row import Number
 from alm.windows.overlap import in_order
 
 _EXACT = 2**53
 
 
-def best_set(
-    starts: list[Number],
-    ends: list[Number],
-    threshold: float,
-    target: Number,
-    covering: bool,
-) -> list[int]:
-    """The set of windows with the largest sum of durations, or that covers most.
+class Paths:
+    """Windows of a row as a graph, for one choice or more.
 
     Args:
         starts: when each window starts, in window order (seconds).
         ends: when each ends, after its start.
-        threshold: the smallest ratio of shared time to the shorter duration at which two windows
-            are in conflict, 0 to 1.
-        target: between equals, durations near this are better, in seconds.
-        covering: count each second once, whatever number of windows it is in; between equals,
-            fewer repeated seconds are better, and only then ``target`` decides.
-
-    Returns:
-        Their numbers, in the order of their spans. Between sets that are equal in all of that the
-        first one, windows numbered in the order of start, end and number.
+        target: seconds; see :meth:`best`.
     """
-    order = _first_of_each_span(starts, ends, in_order(starts, ends))
-    begins, reached = [starts[k] for k in order], [ends[k] for k in order]
-    following = Integers([-1] * len(order))
-    nothing, no_seconds = 0, 0.0
-    doubles_begin, doubles_reached = list(map(float, begins)), list(map(float, reached))
-    if (
-        doubles_begin == begins
-        and doubles_reached == reached
-        and _most_microseconds(doubles_begin, doubles_reached, float(target)) < _EXACT
-    ):
-        first, last, target_double = Doubles(doubles_begin), Doubles(doubles_reached), float(target)
-        # Three columns more of the same length, to be filled there.
-        gains, seconds, thirds = Doubles(begins), Doubles(begins), Doubles(begins)
-        best = _best_paths(
-            first.at, last.at, gains.at, seconds.at, thirds.at, following, len(order),
-            threshold, target_double, no_seconds, covering,
-        )  # fmt: skip
-    else:
-        best = _best_paths(
-            begins, reached, begins.copy(), begins.copy(), begins.copy(), following, len(order),
-            threshold, target, nothing, covering,
-        )  # fmt: skip
-    return _path(order, following, best)
+
+    def __init__(self, starts: list[Number], ends: list[Number], target: Number) -> None:
+        self.order = order = _first_of_each_span(starts, ends, in_order(starts, ends))
+        if len(order) < len(starts) or order != list(range(len(order))):
+            starts, ends = [starts[k] for k in order], [ends[k] for k in order]
+        self.starts = starts
+        self.ends = ends
+        self.target = target
+        self.following = Integers([-1] * len(order))
+        if not (all_floats(starts) and all_floats(ends)):
+            doubles = list(map(float, starts)), list(map(float, ends))
+            if doubles == (starts, ends):  # whole numbers that a double holds as well
+                starts, ends = doubles
+        self.exact = (
+            all_floats(starts)
+            and all_floats(ends)
+            and _most_microseconds(starts, ends, float(target)) < _EXACT
+        )
+        # Room for three sums of each path.
+        self.start_doubles = Doubles(starts if self.exact else [])
+        self.end_doubles = Doubles(ends if self.exact else [])
+        self.gains = Doubles(starts if self.exact else [])
+        self.seconds = Doubles(starts if self.exact else [])
+        self.thirds = Doubles(starts if self.exact else [])
+
+    def best(self, threshold: float, covering: bool) -> list[int]:
+        """The set of windows with the largest sum of durations, or that covers most.
+
+        Args:
+            threshold: the smallest ratio of shared time to the shorter duration at which two
+                windows are in conflict, 0 to 1.
+            covering: count each second once, whatever number of windows it is in; between equals,
+                fewer repeated seconds are better. Between equals in that, durations near the
+                target are.
+
+        Returns:
+            Their numbers, in the order of their spans. Between sets that are equal in all of that
+            the first one, windows numbered in the order of start, end and number.
+        """
+        nothing, no_seconds = 0, 0.0
+        count = len(self.order)
+        if self.exact:
+            target_double = float(self.target)
+            best = _best_paths(
+                self.start_doubles.at, self.end_doubles.at, self.gains.at, self.seconds.at,
+                self.thirds.at, self.following, count, threshold, target_double, no_seconds,
+                covering,
+            )  # fmt: skip
+        else:
+            starts, ends, target = self.starts, self.ends, self.target
+            best = _best_paths(
+                starts, ends, starts.copy(), starts.copy(), starts.copy(), self.following, count,
+                threshold, target, nothing, covering,
+            )  # fmt: skip
+        return _path(self.order, self.following, best)
 
 
 def _first_of_each_span(starts: list[Number], ends: list[Number], order: list[int]) -> list[int]:
