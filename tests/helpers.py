@@ -112,3 +112,13 @@ def expected_here(case: Case) -> dict[str, Any]:
     dropped = [name.strip() for name in dropped]
     kept = {name: value for name, value in entry.items() if name not in dropped}
     return {**kept, **case["expected"]}
+
+
+def selection_cases(name: str, which: str) -> list[Case]:
+    """Cases of SELECTION.md, `selection` or `profiles`: see choose_selection.py in tests/data."""
+    path = ROOT / "tests" / "data" / f"{name}.jsonl.gz"
+    if which == "all":
+        source = {"selection": "cases"}.get(name, name)
+        path = shared_folder() / "selection" / f"{source}.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]

@@ -36,7 +36,7 @@ cpdef list talk(windows, spans)
 cpdef Profiles profiles(windows, spans, row)
 
 
-@cython.locals(k=Py_ssize_t)
+@cython.locals(k=Py_ssize_t, ascending=bint)
 cdef bint _are_ascending(list values) except -1
 
 

@@ -122,10 +122,10 @@ def profiles(windows: Windows, spans: Spans, row: Spans) -> Profiles:
 
 
 def _are_ascending(values: list[Number]) -> bool:
+    ascending = True
     for k in range(1, len(values)):
-        if values[k] < values[k - 1]:
-            return False
-    return True
+        ascending = ascending and values[k] >= values[k - 1]
+    return ascending
 
 
 def _talk(
