@@ -93,7 +93,7 @@ def check(run: Run, rows: list[dict[str, Any]]) -> None:
         assert stats["distributions"][name] == counted, name
 
     for reason, amount in stats["lost"].items():
-        total = sum(result["stats"][reason] for result in output)
+        total = sum(result["stats"].get(reason, 0) for result in output)
         assert amount == pytest.approx(total, abs=1e-6)
     losses = {finding["loss"]: finding for finding in stats["diagnosis"]}
     for reason in ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm"):
