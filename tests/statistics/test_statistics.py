@@ -57,7 +57,8 @@ def check(run: Run, rows: list[dict[str, Any]]) -> None:
             distributions["window_duration"][str(int(duration))] += 1
             labels = {s["speaker"] for s in segments if s.get("speaker")}
             distributions["speakers_per_window"][str(len(labels))] += 1
-            speech += covered([(s["start"], s["end"]) for s in segments])
+            last = segments[-1]["end"]
+            speech += covered([(s["start"], min(s["end"], last)) for s in segments])
 
         def seconds(windows: list[dict[str, Any]], row: dict[str, Any] = row) -> float:
             longest: dict[float, float] = {}
