@@ -36,5 +36,9 @@ class TooManyInvalidError(AlmError):
     """More rows were quarantined than ``max_invalid_fraction`` allows."""
 
 
+class AudioError(AlmError):
+    """Audio cannot be read here: a library is missing."""
+
+
 class EngineError(AlmError):
     """An engine (Ray, Xenna) cannot run or died."""
