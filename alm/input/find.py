@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path, PurePath
+from typing import NamedTuple
 
 from alm.errors import ManifestError
 from alm.input import remote
@@ -16,7 +17,30 @@ from alm.input.storage import version_of
 SUFFIXES = (".jsonl", ".json")
 
 
-def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> list[Manifest]:
+def is_manifest_name(path: str) -> bool:
+    """Whether a file is called like a manifest of ours, perhaps compressed."""
+    name = PurePath(path)
+    return (name.with_suffix("") if is_compressed(path) else name).suffix in SUFFIXES
+
+
+class Wanted(NamedTuple):
+    """What a search takes: whether it takes a path, by its name, and which these are, in words."""
+
+    takes: Callable[[str], bool]
+    called: str
+
+
+OURS = Wanted(
+    is_manifest_name, f"ending in {' or '.join(SUFFIXES)} (or these with {GZIP} or {ZSTD})"
+)
+"""Manifests of ours."""
+
+
+def discover(
+    manifest_path: str | Sequence[str],
+    exclude: str | None = None,
+    choices: Sequence[Wanted] = (OURS,),
+) -> list[Manifest]:
     """Find the manifests under a file, a directory, a glob, a URL, or a list of these.
 
     A directory is searched recursively for ``.jsonl`` and ``.json``, also compressed
@@ -30,6 +54,7 @@ def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> 
         manifest_path: what to search.
         exclude: the output directory of the run at hand, left out of searches that begin outside
             of it even while it is new.
+        choices: what searches take: the first of these, or the next if there is nothing of it.
 
     Raises:
         ManifestError: a path does not exist or may not be read, or nothing under it is a manifest.
@@ -39,37 +64,41 @@ def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> 
         raise ManifestError("manifest_path is an empty list: name at least one manifest")
     found: dict[str, Manifest] = {}
     for item in wanted:
-        for manifest in _search(item, exclude):
+        for manifest in _search(item, exclude, choices):
             path = manifest.path
             found.setdefault(path if remote.is_url(path) else os.path.realpath(path), manifest)
     return list(found.values())
 
 
-def _search(item: str, exclude: str | None) -> list[Manifest]:
+def _search(item: str, exclude: str | None, choices: Sequence[Wanted]) -> list[Manifest]:
     if remote.is_url(item):
         what, objects = remote.search(item)
         if what == "the object":
             return objects
-        found = sorted(each for each in objects if _is_manifest_name(each.path))
-        manifests = found
     elif _is_file(item):
         return [_manifest(item)]
     else:
-        what, paths, root = _listed(item)
-        found = [_manifest(path) for path in sorted(paths) if _is_manifest_name(path)]
-        found = [manifest for manifest in found if _is_file(manifest.path)]
-        manifests = _outside_of(exclude, _outside_of_runs(found, root), searched=item)
-    if not manifests:
-        raise ManifestError(
-            f"manifest_path: {what} {item!r} holds no manifest, "
-            + (
-                "that is none outside of output directories of this workflow"
-                if found
-                else f"that is no file ending in {' or '.join(SUFFIXES)} (or these with "
-                f"{GZIP} or {ZSTD})"
-            )
+        what, names, root = _listed(item)
+        paths = sorted(names)
+    hidden = False
+    for choice in choices:
+        if remote.is_url(item):
+            found = sorted(each for each in objects if choice.takes(each.path))
+            manifests = found
+        else:
+            found = [_manifest(path) for path in paths if choice.takes(path) and _is_file(path)]
+            manifests = _outside_of(exclude, _outside_of_runs(found, root), searched=item)
+        if manifests:
+            return manifests
+        hidden = hidden or bool(found)
+    raise ManifestError(
+        f"manifest_path: {what} {item!r} holds no manifest, "
+        + (
+            "that is none outside of output directories of this workflow"
+            if hidden
+            else f"that is no file {', nor one '.join(choice.called for choice in choices)}"
         )
-    return manifests
+    )
 
 
 def _listed(item: str) -> tuple[str, Iterator[str], str]:
@@ -83,11 +112,6 @@ def _listed(item: str) -> tuple[str, Iterator[str], str]:
         f"manifest_path: {item!r} does not exist (looked in {os.getcwd()!r}); "
         "name a file, a directory, a glob, or a list of these"
     )
-
-
-def _is_manifest_name(path: str) -> bool:
-    name = PurePath(path)
-    return (name.with_suffix("") if is_compressed(path) else name).suffix in SUFFIXES
 
 
 def _outside_of_runs(manifests: Sequence[Manifest], root: str) -> list[Manifest]:

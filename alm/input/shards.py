@@ -31,9 +31,12 @@ class Shard(NamedTuple):
     ranges: tuple[ByteRange, ...]
 
 
-def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], backend: str) -> int:
+def resolve_shard_size(
+    shard_size: float | str, manifests: Sequence[Manifest], backend: str, auto: int | None = None
+) -> int:
     """``shard_size`` in bytes; ``auto`` doubles until there are at most 4,096 shards.
 
+    ``auto`` begins with what is good for the backend, unless the argument says another number.
     Packed shards hold at least a quarter of the size, so a quarter of the number is planned for.
 
     Raises:
@@ -47,7 +50,7 @@ def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], b
                 f"{MOST_SHARDS} shards: use {total // MOST_SHARDS + 1} or more, or auto"
             )
         return int(shard_size)
-    size = SHARD_BYTES[backend]
+    size = auto or SHARD_BYTES[backend]
     while total > size * MAX_SHARDS / 4:
         size *= 2
     return size
@@ -97,9 +100,12 @@ def _ends_shard(path: str, size: int, shard_size: int) -> bool:
 
 
 def _named(ranges: Sequence[ByteRange]) -> Shard:
-    """A changed manifest leaves the name, so that its new results replace the old ones."""
-    content = json.dumps([span[:3] for span in ranges]).encode()
-    return Shard(_digest(content), tuple(ranges))
+    return Shard(digest_of(ranges), tuple(ranges))
+
+
+def digest_of(ranges: Sequence[ByteRange]) -> str:
+    """The name of ranges. A changed manifest leaves it, so that new results replace old ones."""
+    return _digest(json.dumps([span[:3] for span in ranges]).encode())
 
 
 def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:

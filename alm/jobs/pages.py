@@ -15,7 +15,7 @@ from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 from alm.rows import codec
 
-RULES_OF_SHARDS = ("shard", "build", "overlap")
+RULES_OF_SHARDS = ("shard", "prepare_shard", "build", "overlap")
 RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "chart_library")
 
 

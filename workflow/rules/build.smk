@@ -1,7 +1,7 @@
 rule build:
     input:
         # The manifests are inputs of the shard alone: naming 100,000 of them once takes long enough.
-        shard=rules.shard.output[0],
+        shard=output(RANGES_FILE),
     output:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),

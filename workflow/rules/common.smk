@@ -7,10 +7,11 @@ from dataclasses import asdict
 # The package is found in the source of the workflow, installed or not.
 sys.path.insert(0, str(ROOT))
 
-from alm.config import load_config
+from alm.config import PREPARE_OPTIONS, check_audio, load_config
 from alm.errors import AlmError, ParameterError
-from alm.input import discover, is_compressed, is_url
-from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
+from alm.input import is_compressed, is_url
+from alm.input.shards import plan_digest, planned_shards
+from alm.input.sources import find_sources, in_words, plan_groups, plan_sources
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.provenance import PROVENANCE
@@ -21,12 +22,21 @@ share_package()
 PLAN_DIGEST = "ALM_PLAN"
 """The environment variable by which jobs know the plan of their run."""
 
+INPUT_KIND = "ALM_INPUT_KIND"
+"""That by which they know in which format the input is; empty for manifests of ours."""
+
 
 def plan():
-    """The shards of the manifests as they are now."""
-    manifests = discover(config["manifest_path"], exclude=config["output_dir"])
-    size = resolve_shard_size(config["shard_size"], manifests, config["backend"])
-    return plan_shards(manifests, size)
+    """The shards of what there is now."""
+    return planned()[0]
+
+
+def planned():
+    """The shards of what there is now, and its format; None for manifests of ours."""
+    found = find_sources(config["manifest_path"], config["output_dir"], config["input_format"])
+    check_audio(found.kind, config)
+    audio = config["audio_root"] or config["audio_files"]
+    return plan_sources(found, config["shard_size"], config["backend"], bool(audio)), found.kind
 
 
 try:
@@ -36,19 +46,31 @@ try:
         raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
     PLAN = os.path.join(config["output_dir"], "work/plan.json")
     if workflow.is_main_process:
-        SHARDS = plan()
+        SHARDS, KIND = planned()
         os.environ[PLAN_DIGEST] = plan_digest(SHARDS)
+        os.environ[INPUT_KIND] = KIND or ""
     else:
         # A job reads all this again, and manifests may have changed since the start.
         SHARDS = planned_shards(PLAN, os.environ.get(PLAN_DIGEST), plan)
+        KIND = os.environ[INPUT_KIND] if INPUT_KIND in os.environ else planned()[1]
+    GROUPS, SHARES = plan_groups(SHARDS, KIND) if KIND else ({}, {})
 except AlmError as error:
     raise WorkflowError(str(error))
 
 RANGES = {shard.name: shard.ranges for shard in SHARDS}
 
 
+RANGES_FILE = "work/prepared/{shard}.json" if KIND else "work/shards/{shard}.json"
+"""What the builds are to read."""
+
+if KIND and workflow.is_main_process:
+    how = "recognized by its content" if config["input_format"] == "auto" else "as configured"
+    print(f"input: {in_words(KIND)}, {how}", file=sys.stderr)
+
+
 wildcard_constraints:
     shard="[0-9a-f]{16}",
+    group="[0-9a-f]{16}",
 
 
 def output(name):
@@ -71,5 +93,9 @@ def manifests_of(wildcards):
 
     When one of those changes, so does its version in the ranges of the shard, a parameter.
     """
-    paths = dict.fromkeys(span.path for span in RANGES[wildcards.shard])
-    return list(filter(is_nameable, paths))
+    return nameable(RANGES[wildcards.shard])
+
+
+def nameable(ranges):
+    """The files of ranges that Snakemake can name."""
+    return list(filter(is_nameable, dict.fromkeys(span.path for span in ranges)))

@@ -19,8 +19,17 @@ if workflow.is_main_process:
 
 
 def progress_tasks():
-    """The jobs that take long: one build and one overlap a shard."""
-    return [
+    """The jobs that take long: one build and one overlap a shard, and before one that prepares it."""
+    preparing = [
+        Task(
+            sum(span.stop - span.start for span in ranges),
+            Path(output(f"work/prepared/{shard}.json")),
+            Path(output(f"logs/prepare_shard/{shard}.log")),
+        )
+        for shard, ranges in RANGES.items()
+        if KIND
+    ]
+    return preparing + [
         Task(
             sum(span.stop - span.start for span in ranges),
             Path(output(f"work/{step}/{shard}.summary.json")),
@@ -42,7 +51,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.build.rule, rules.overlap.rule)
+            job.rule in (rules.prepare_shard.rule, rules.build.rule, rules.overlap.rule)
             for job in workflow.dag.needrun_jobs()
         )
     )

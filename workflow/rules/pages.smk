@@ -29,7 +29,7 @@ rule chart_library:
 # anew, so is an output of the same job, and through it an input of this rule.
 rule pages:
     input:
-        shards=of_shards("work/shards/{shard}.json"),
+        shards=of_shards(RANGES_FILE),
         json=rules.stats.output.json,
         tsv=rules.stats.output.tsv,
         quarantine=rules.merge_quarantine.output[0],

@@ -1,7 +1,7 @@
 # Beside the pages, which take about as long: a record of how the outputs came to be.
 rule provenance:
     input:
-        shards=of_shards("work/shards/{shard}.json"),
+        shards=of_shards(RANGES_FILE),
         built=of_shards("work/build/{shard}.summary.json"),
         overlapped=of_shards("work/overlap/{shard}.summary.json"),
         line_digests=of_shards("work/build/{shard}.digests"),

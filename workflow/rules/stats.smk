@@ -1,6 +1,6 @@
 rule stats:
     input:
-        shards=of_shards("work/shards/{shard}.json"),
+        shards=of_shards(RANGES_FILE),
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
         recordings=of_shards("work/build/{shard}.recordings"),

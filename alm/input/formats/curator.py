@@ -11,7 +11,15 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from alm.input.formats.entries import Documents, Entry, Format, json_items, never, problem
+from alm.input.formats.entries import (
+    Documents,
+    Entry,
+    Format,
+    json_items,
+    never,
+    problem,
+    without_endings,
+)
 from alm.input.formats.segments import NO_SPEAKER, Segments, required, seconds, source
 from alm.rows.row import Row
 
@@ -83,6 +91,7 @@ FORMAT = Format(
     "NeMo Curator's tagging",
     is_main=lambda name: name.endswith((".json", ".jsonl")),
     is_companion=never,
+    pair=without_endings,
     entries=entries,
     recording=recording,
     names_audio=True,

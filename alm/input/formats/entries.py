@@ -49,18 +49,19 @@ class Format(NamedTuple):
         name: as ``input_format`` has it.
         what: the same for people.
         is_main: whether a file of this name (compression aside) may hold segments.
-        is_companion: whether it only adds to those of others.
+        is_companion: whether it only adds to those of another file.
+        pair: of a path, what a companion and the file that it adds to have in common.
         entries: the entries of a source.
         recording: a row of our manifest from the entries of a recording; pure. Its
             ``audio_filepath`` is the recording's id unless the entries know the file.
         names_audio: whether the rows may know their audio file.
-        gives_rate: whether they may know their sample rate.
     """
 
     name: str
     what: str
     is_main: Callable[[str], bool]
     is_companion: Callable[[str], bool]
+    pair: Callable[[str], str]
     entries: Callable[[Documents], Iterator[Entry]]
     recording: Callable[[str, Sequence[Entry]], Row]
     names_audio: bool = False
@@ -80,6 +81,11 @@ def file_name(path: str) -> str:
 def stem(path: str) -> str:
     """The name of a file without its endings of format and compression."""
     return PurePath(file_name(path)).stem
+
+
+def without_endings(path: str) -> str:
+    """A path without the endings of format and compression."""
+    return str(PurePath(path).with_name(stem(path)))
 
 
 def problem(entry: Entry, reason: str, what: str) -> RowError:

@@ -92,6 +92,7 @@ FORMAT = Format(
     "a Kaldi directory",
     is_main=lambda name: name == "segments",
     is_companion=lambda name: name in (*OF_UTTERANCES, *OF_RECORDINGS),
+    pair=lambda path: path.rpartition("/")[0],
     entries=entries,
     recording=recording,
     names_audio=True,

@@ -136,6 +136,7 @@ FORMAT = Format(
     "lhotse's supervisions or cuts",
     is_main=lambda name: name.endswith((".json", ".jsonl")) and not _is(name, "recordings"),
     is_companion=lambda name: _is(name, "recordings"),
+    pair=lambda path: path.replace("recordings", "supervisions"),
     entries=entries,
     recording=recording,
     names_audio=True,

@@ -9,7 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from alm.input.formats.entries import Documents, Entry, Format, json_document, never, problem, stem
+from alm.input.formats.entries import (
+    Documents,
+    Entry,
+    Format,
+    json_document,
+    never,
+    problem,
+    stem,
+    without_endings,
+)
 from alm.input.formats.segments import Segments, required, row, seconds
 from alm.rows.row import Row
 
@@ -46,6 +55,7 @@ FORMAT = Format(
     "pyannote's JSON",
     is_main=lambda name: name.endswith(".json"),
     is_companion=never,
+    pair=without_endings,
     entries=entries,
     recording=recording,
 )

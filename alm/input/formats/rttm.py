@@ -9,7 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from alm.input.formats.entries import Documents, Entry, Format, file_name, problem, text_lines
+from alm.input.formats.entries import (
+    Documents,
+    Entry,
+    Format,
+    file_name,
+    problem,
+    text_lines,
+    without_endings,
+)
 from alm.input.formats.segments import Segments, row, seconds, spread
 from alm.rows.row import Row
 
@@ -95,6 +103,7 @@ FORMAT = Format(
     "RTTM",
     is_main=lambda name: name.endswith(".rttm"),
     is_companion=is_ctm,
+    pair=without_endings,
     entries=entries,
     recording=recording,
 )

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from alm.input.formats.entries import Documents, Entry, Format, json_items, never
+from alm.input.formats.entries import Documents, Entry, Format, json_items, never, without_endings
 from alm.input.formats.segments import Segments, required, row, seconds
 from alm.rows.row import Row
 
@@ -39,6 +39,7 @@ FORMAT = Format(
     "SegLST",
     is_main=lambda name: name.endswith((".json", ".jsonl")),
     is_companion=never,
+    pair=without_endings,
     entries=entries,
     recording=recording,
 )

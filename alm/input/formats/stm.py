@@ -5,7 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from alm.input.formats.entries import Documents, Entry, Format, never, problem, text_lines
+from alm.input.formats.entries import (
+    Documents,
+    Entry,
+    Format,
+    never,
+    problem,
+    text_lines,
+    without_endings,
+)
 from alm.input.formats.segments import Segments, row, seconds
 from alm.rows.row import Row
 
@@ -51,6 +59,7 @@ FORMAT = Format(
     "STM",
     is_main=lambda name: name.endswith(".stm"),
     is_companion=never,
+    pair=without_endings,
     entries=entries,
     recording=recording,
 )

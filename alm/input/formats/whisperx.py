@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
-from alm.input.formats.entries import Documents, Entry, Format, json_document, never, problem, stem
+from alm.input.formats.entries import (
+    Documents,
+    Entry,
+    Format,
+    json_document,
+    never,
+    problem,
+    stem,
+    without_endings,
+)
 from alm.input.formats.segments import Segments, optional, required, row, seconds
 from alm.rows.row import Row
 
@@ -110,6 +119,7 @@ FORMAT = Format(
     "WhisperX's JSON",
     is_main=lambda name: name.endswith(".json"),
     is_companion=never,
+    pair=without_endings,
     entries=entries,
     recording=recording,
 )

@@ -1,0 +1,16 @@
+"""Group what files of another format hold by recording."""
+
+from alm.jobs.log import job_log
+
+with job_log(snakemake.log[0], snakemake.output):
+    from pathlib import Path
+
+    from alm.input import ByteRange
+    from alm.jobs.group import group_sources
+
+    group_sources(
+        [ByteRange(*span) for span in snakemake.params.ranges],
+        kind=snakemake.params.kind,
+        target=Path(snakemake.output[0]),
+        recognized=snakemake.params.recognized,
+    )
