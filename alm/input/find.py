@@ -86,7 +86,8 @@ def _search(item: str, exclude: str | None, choices: Sequence[Wanted]) -> list[M
             found = sorted(each for each in objects if choice.takes(each.path))
             manifests = found
         else:
-            found = [_manifest(path) for path in paths if choice.takes(path) and _is_file(path)]
+            named = [_manifest(path) for path in paths if choice.takes(path)]
+            found = [manifest for manifest in named if _is_file(manifest.path)]
             manifests = _outside_of(exclude, _outside_of_runs(found, root), searched=item)
         if manifests:
             return manifests
