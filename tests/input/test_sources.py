@@ -72,7 +72,9 @@ def test_a_mixture_is_named(tmp_path: Path) -> None:
     with pytest.raises(ManifestError, match=r"corpus\.rttm' is RTTM, .*corpus\.stm' is STM; a run"):
         found(folder)
     assert found(folder, "stm") == ("stm", ["corpus.stm"])
-    with pytest.raises(ManifestError, match=r"whisperx\.json' is WhisperX's JSON, but the run reads"):
+    with pytest.raises(
+        ManifestError, match=r"whisperx\.json' is WhisperX's JSON, but the run reads"
+    ):
         check_format("pyannote", str(DATA / "whisperx.json"))
     check_format("pyannote", str(DATA / "pyannote.json"))
     sample = next(SAMPLE.glob("*.jsonl"))
@@ -93,7 +95,9 @@ def test_what_only_adds_to_others_needs_them(tmp_path: Path) -> None:
 
 
 def test_nothing_found_says_what_was_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(ManifestError, match=r"no file ending in \.jsonl or \.json .*, nor one endin"):
+    with pytest.raises(
+        ManifestError, match=r"no file ending in \.jsonl or \.json .*, nor one endin"
+    ):
         found(str(tmp_path))
     with pytest.raises(ManifestError, match="no file that STM would be in"):
         found(str(tmp_path), "stm")

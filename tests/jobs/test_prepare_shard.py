@@ -40,9 +40,7 @@ def prepared(
         execution=Execution("local"),
         code="",
     )
-    assert read_ranges(folder / "ranges.json") == (
-        (str(manifest), 0, manifest.stat().st_size, ""),
-    )
+    assert read_ranges(folder / "ranges.json") == ((str(manifest), 0, manifest.stat().st_size, ""),)
     return [json.loads(line) for line in manifest.read_bytes().splitlines()]
 
 

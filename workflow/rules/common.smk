@@ -16,6 +16,7 @@ from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.provenance import PROVENANCE
 from alm.provenance.code import code_hash
+from alm.stages import merged, refuse_dotted
 
 share_package()
 
@@ -40,6 +41,11 @@ def planned():
 
 
 try:
+    if workflow.is_main_process:
+        refuse_dotted(sys.argv)
+    given = merged(config, workflow.overwrite_configfiles, workflow.config_settings.config)
+    config.clear()
+    config.update(given)
     CONFIG = load_config(config, ROOT)
     config.update(CONFIG.values)
     if os.path.exists(config["output_dir"]) and not os.path.isdir(config["output_dir"]):
