@@ -78,7 +78,7 @@ def test_a_mixture_is_named(tmp_path: Path) -> None:
         check_format("pyannote", str(DATA / "whisperx.json"))
     check_format("pyannote", str(DATA / "pyannote.json"))
     sample = next(SAMPLE.glob("*.jsonl"))
-    with pytest.raises(ManifestError, match="is a manifest of ours, .* is STM"):
+    with pytest.raises(ManifestError, match=r"is a manifest of ours, .* is STM"):
         found([str(sample), f"{folder}/corpus.stm"])
 
 

@@ -1,6 +1,7 @@
-"""Files of another format become a manifest of ours, in shares, and every recording is answered for."""
+"""Files of another format become a manifest of ours, and every recording is answered for."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,7 @@ def test_shares_hold_each_recording_once(tmp_path: Path, count: int) -> None:
     borders = [size * k // count for k in range(count + 1)]
     rows = [
         row["recording_id"]
-        for start, stop in zip(borders, borders[1:], strict=False)
+        for start, stop in pairwise(borders)
         for row in prepared(tmp_path, path, share=(start, stop, size))
     ]
     assert rows == names
