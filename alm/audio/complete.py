@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, NamedTuple
+from contextlib import ExitStack, contextmanager
+from typing import Any, BinaryIO, NamedTuple
 
 from alm.audio.files import AudioFiles, below, exists
 from alm.errors import AudioError, ManifestError, RowError
@@ -93,7 +93,8 @@ def opened(path: str) -> Iterator[Any]:
     """An open file of soundfile.
 
     Raises:
-        RowError: it cannot be decoded or fetched.
+        RowError: it cannot be decoded.
+        ManifestError: it cannot be fetched, which says nothing of the audio.
         AudioError: soundfile is not installed.
     """
     try:
@@ -103,15 +104,33 @@ def opened(path: str) -> Iterator[Any]:
             f"soundfile cannot be imported ({error}): install the extra `audio` "
             "(pip install soundfile), or set bandwidth and sample_rate to numbers"
         ) from error
-    try:
+    with ExitStack() as stack:
+        source: str | _Fetched = path
         if is_url(path):
-            with remote.opened(path, "") as file, soundfile.SoundFile(file) as audio:
+            source = _Fetched(stack.enter_context(remote.opened(path, "")))
+        try:
+            with soundfile.SoundFile(source) as audio:
                 yield audio
-        else:
-            with soundfile.SoundFile(path) as audio:
-                yield audio
-    except (soundfile.SoundFileError, ManifestError, OSError) as error:
-        raise _unreadable(path, str(error)) from error
+        except (soundfile.SoundFileError, OSError) as error:
+            if isinstance(source, _Fetched) and source.failure:
+                raise source.failure from error
+            raise _unreadable(path, str(error)) from error
+
+
+class _Fetched:
+    """A file for soundfile, which calls it from C and does not hand on what it raises."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.seek, self.tell = file.seek, file.tell
+        self.failure: ManifestError | None = None
+        self._file = file
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._file.read(size)
+        except ManifestError as error:
+            self.failure = error
+            raise
 
 
 def _unreadable(path: str, why: str) -> RowError:

@@ -88,13 +88,19 @@ def below(root: str | None, path: str) -> str:
 
 
 def exists(path: str) -> bool:
-    """Whether there is a file at a path or URL."""
+    """Whether there is a file at a path or URL.
+
+    Raises:
+        ManifestError: the storage does not answer, or refuses access.
+    """
     if not is_url(path):
         return os.path.isfile(path)
     try:
         remote.stat(path)
-    except ManifestError:
-        return False
+    except ManifestError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return False
+        raise
     return True
 
 
