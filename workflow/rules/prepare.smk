@@ -49,8 +49,3 @@ rule prepare_shard:
         code=code_hash("alm.jobs.prepare_shard"),
     script:
         "../scripts/prepare_shard.py"
-
-
-rule prepare:
-    input:
-        of_shards("prepared/{shard}.jsonl") if KIND else [],
