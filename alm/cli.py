@@ -18,11 +18,17 @@ from typing import Any, NoReturn, get_type_hints
 
 from alm.curate import curate_manifest
 from alm.errors import AlmError, InvalidRowError, ParameterError
+from alm.files import obstacle
 from alm.input import is_compressed, stat
+from alm.input.first_rows import check_first_rows
+from alm.jobs.meter import Progress
+from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
+from alm.processes import ensure_streams
 from alm.statistics.counters import Stats
+from alm.statistics.units import doubtful_settings
 from alm.text import count, counted, duration, number
-from alm.verify import Progress, check
+from alm.verify import check
 from alm.version import __version__
 
 _STAGES = {"candidate windows": WindowParams, "near-duplicate windows": OverlapParams}
@@ -34,6 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: after ``--help`` and ``--version``, and after wrong use.
     """
+    ensure_streams()
     asked = _parser().parse_args(arguments)
     run: Callable[[Namespace], int] = asked.run
     try:
@@ -142,18 +149,28 @@ def _curate(asked: Namespace) -> int:
     )
     if asked.destination == "-":
         raise ParameterError("OUT must be a file: it is there when it is whole, not before")
-    size = 0 if is_compressed(asked.source) else stat(asked.source).size
+    manifest = stat(as_text(asked.source))
+    if asked.quarantine:
+        check_first_rows([manifest])
+    size = 0 if is_compressed(asked.source) else manifest.size
     progress = Progress(size, "curated", sys.stderr)
     try:
         stats = curate_manifest(
             asked.source, asked.destination, window, overlap, asked.quarantine, progress.add
         )
     except OSError as error:  # reading raises errors of ours
-        targets = " or ".join(filter(None, (asked.destination, asked.quarantine)))
-        raise AlmError(f"cannot write {targets}: {error.strerror}") from error
+        targets = list(filter(None, (asked.destination, asked.quarantine)))
+        why = filter(None, (obstacle(os.path.dirname(target) or ".") for target in targets))
+        raise AlmError(
+            f"cannot write {' or '.join(targets)}: {next(why, error.strerror)}"
+        ) from error
     finally:
         progress.clear()
     print(_summary(stats), file=sys.stderr)
+    for setting in doubtful_settings(window, overlap):
+        print(f"warning: {setting}", file=sys.stderr)
+    if stats.seconds("total_dur") and not stats["windows"]:
+        print("warning: there is no window; the report of the workflow says why", file=sys.stderr)
     return 0
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import difflib
 import math
 import os
+import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -18,7 +20,10 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
+from alm.files import obstacle
+from alm.input import is_url
 from alm.input.formats import FORMATS
+from alm.names import as_local, as_text
 from alm.params import OverlapParams, WindowParams
 from alm.schema import Schema, boolean, choice, number
 
@@ -26,6 +31,8 @@ SAMPLE = "workflow/sample/manifests"
 """The shipped sample, in the folder that holds the workflow."""
 
 _FROM_TEXT = {"true": True, "false": False, "null": None, "none": None}
+
+_VARIABLE = re.compile(r"\$(?:([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 _AS_TEXT = (
     "as text (write it into a config file, in quotes, where the command line takes it for "
@@ -41,14 +48,15 @@ _INPUT: dict[str, Schema] = {
         "allowed": "the path of a manifest, a directory or a glob, a URL, or a list of these, "
         + _AS_TEXT,
         "default": SAMPLE,
-        "description": "What to curate. Directories are searched for .jsonl and .json.",
+        "description": "What to curate. Directories are searched for .jsonl and .json; ~ and "
+        "$NAME are expanded.",
     },
     "output_dir": {
         "type": "string",
         "pattern": "^(?!.*://)[^{}<>]+$",
         "allowed": f"the path of a directory, not a URL, without {{ }} < or >, {_AS_TEXT}",
         "default": "results/sample",
-        "description": "Where everything is written.",
+        "description": "Where everything is written; ~ and $NAME are expanded.",
     },
     "backend": {
         **choice("xenna", "ray_data", "local"),
@@ -70,10 +78,13 @@ _INPUT: dict[str, Schema] = {
     },
 }
 
+AUTO = "auto"
+"""The input format that is told by the content."""
+
 _WAY_IN: dict[str, Schema] = {
     "input_format": {
-        **choice("auto", *FORMATS),
-        "default": "auto",
+        **choice(AUTO, *FORMATS),
+        "default": AUTO,
         "description": "The format of what manifest_path names; auto looks at the content.",
     },
     "speaker_scope": {
@@ -197,6 +208,9 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
             its value and what is allowed.
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
+    values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
+    for key in ("manifest_path", "audio_root", "audio_files"):
+        values[key] = _expanded_inputs(key, values[key])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
     if errors:
         messages = dict.fromkeys(m for error in errors for m in _explain(error, raw))
@@ -206,6 +220,16 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     window = WindowParams(**_named_like_fields(WindowParams, values))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
     return Config(values, window, overlap.resolved(window))
+
+
+def require_writable(folder: str, what: str) -> None:
+    """Refuse a directory, called ``what``, in which nothing can be written, or that cannot be made.
+
+    Raises:
+        ParameterError: the message says why, and what to do.
+    """
+    if why := obstacle(folder):
+        raise ParameterError(f"{what} cannot be written: {why}")
 
 
 def _coerced(key: str, value: Any) -> Any:
@@ -225,6 +249,64 @@ def _coerced(key: str, value: Any) -> Any:
         if ("boolean" in types and meant is not None) or ("null" in types and meant is None):
             return meant
     return value
+
+
+def _expanded_inputs(key: str, value: Any) -> Any:
+    """Each path expanded; URLs, and a name that exists with the ``$`` in it, are what they are."""
+    if isinstance(value, list):
+        return [_expanded_inputs(key, each) for each in value]
+    if not isinstance(value, str) or is_url(value):
+        return value
+    text = as_text(value)
+    if not value.startswith("~") and os.path.lexists(as_local(text)):
+        return text
+    return _expanded(key, text)
+
+
+def _expanded(key: str, value: Any) -> Any:
+    """A path with a ``~`` at its beginning, ``$NAME`` and ``${NAME}`` as a shell has them.
+
+    Raises:
+        ParameterError: there is no such user or variable.
+    """
+    if not isinstance(value, str):
+        return value
+    for name in (first or second for first, second in _VARIABLE.findall(value)):
+        if not os.environ.get(name):
+            raise ParameterError(
+                f"{key} = {value!r}: the environment variable {name} is not set; set it, or write "
+                "the path out"
+            )
+    path = os.path.expanduser(_VARIABLE.sub(lambda found: os.environ[found[1] or found[2]], value))
+    if value.startswith("~") and path.startswith("~"):
+        raise ParameterError(
+            f"{key} = {value!r}: the home directory of {value.partition('/')[0]!r} is not known; "
+            "write it out, or begin with ./ if it is a name"
+        )
+    return as_text(path)
+
+
+def _nameable(output_dir: Any) -> Any:
+    """An output directory whose name is the same text in this locale and in UTF-8.
+
+    Snakemake names its files by the locale, and its records want text.
+
+    Raises:
+        ParameterError: it is not.
+    """
+    if isinstance(output_dir, str) and not _is_the_same_everywhere(output_dir):
+        raise ParameterError(
+            f"output_dir = {output_dir!r} cannot be named where names are encoded as "
+            f"{sys.getfilesystemencoding()}: set PYTHONUTF8=1 in the environment, or use ASCII"
+        )
+    return output_dir
+
+
+def _is_the_same_everywhere(name: str) -> bool:
+    try:
+        return os.fsencode(name) == name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
 
 
 def _explain(error: ValidationError, raw: Mapping[str, Any]) -> Iterator[str]:

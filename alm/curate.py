@@ -9,7 +9,9 @@ from collections.abc import Callable
 from alm import files
 from alm.errors import ParameterError, RowError
 from alm.input import read_lines, whole_file
+from alm.input.lines import out_of_memory
 from alm.input.quarantine import refused_row, stop_at, to_line
+from alm.names import as_text
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
 from alm.rows import codec
@@ -47,6 +49,7 @@ def curate_manifest(
         ManifestError: ``source`` is not there or cannot be read.
         ParameterError: two of the files are the same, or one to be written is no file.
         InvalidRowError: a row cannot be processed and ``quarantine`` is None.
+        OutOfMemoryError: memory is not enough for a row.
         OSError: an output cannot be written.
     """
     window_params = window_params or WindowParams()
@@ -57,7 +60,7 @@ def curate_manifest(
     for path in paths[1:]:
         if os.path.exists(path) and not os.path.isfile(path):
             raise ParameterError(f"{path!r} is not a file: name one to write")
-    span = whole_file(os.fspath(source))
+    span = whole_file(as_text(os.fspath(source)))
     manifest = codec.dumps(span.path)
     stats = Stats()
     with memory_for_rows(), contextlib.ExitStack() as stack:
@@ -65,23 +68,28 @@ def curate_manifest(
         refused = None
         if quarantine is not None:
             refused = stack.enter_context(files.written_whole(os.fspath(quarantine)))
-        for line in read_lines(span):
-            if progress is not None:
-                progress(len(line.raw) + line.beyond)
-            if line.is_blank:
-                continue
-            try:
-                row = parse_row(line.text)
-                found = find_windows(row, window_params)
-                record = make_record(row, found, manifest, window_params)
-            except RowError as error:
-                if refused is None:
-                    raise stop_at(span.path, line, error) from error
-                stats.count("quarantined")
-                refused.write(to_line(refused_row(span.path, line, error)))
-            else:
-                stats.add_row(found.stats, found.truncation_events)
-                finished = finish(record, overlap_params)
-                stats.add_windows(finished.summary, len(finished.kept))
-                output.write(finished.line)
+        offset = 0
+        try:
+            for line in read_lines(span):
+                offset = line.offset
+                if progress is not None:
+                    progress(len(line.raw) + line.beyond)
+                if line.is_blank:
+                    continue
+                try:
+                    row = parse_row(line.text)
+                    found = find_windows(row, window_params)
+                    record = make_record(row, found, manifest, window_params)
+                    finished = finish(record, overlap_params)
+                    output.writelines(finished.pieces)
+                except RowError as error:
+                    if refused is None:
+                        raise stop_at(span.path, line.offset, error) from error
+                    stats.count("quarantined")
+                    refused.write(to_line(refused_row(span.path, line, error)))
+                else:
+                    stats.add_row(found.stats, found.truncation_events)
+                    stats.add_windows(finished.summary, len(finished.kept))
+        except MemoryError as error:
+            raise out_of_memory(span.path, offset) from error
     return stats

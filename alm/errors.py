@@ -32,12 +32,20 @@ class InvalidRowError(AlmError):
     """A row cannot be processed and the caller asked to stop at the first such row."""
 
 
+class OutOfMemoryError(AlmError):
+    """The memory of the machine, or of the job, is not enough for a row."""
+
+
 class TooManyInvalidError(AlmError):
     """More rows were quarantined than ``max_invalid_fraction`` allows."""
 
 
 class AudioError(AlmError):
     """Audio cannot be read here: a library is missing."""
+
+
+class DamageError(AlmError):
+    """A file that one job handed to the next is not as it was written."""
 
 
 class EngineError(AlmError):

@@ -42,6 +42,29 @@ def written_whole(path: str | Path) -> Iterator[BinaryIO]:
         raise
 
 
+def obstacle(folder: str | Path) -> str | None:
+    """Why no file can be written into a folder, or it cannot be made: in words, with the remedy."""
+    try:
+        place = Path(os.path.abspath(folder))
+    except FileNotFoundError:
+        return "the working directory is gone: change to one that exists"
+    while not os.path.lexists(place):
+        place = place.parent
+    shown = repr(os.path.relpath(place) if not os.path.isabs(folder) else str(place))
+    if not place.exists():
+        return (
+            f"{shown} is a link to {os.readlink(place)!r}, which does not exist: make that folder, "
+            "or remove the link"
+        )
+    if not place.is_dir():
+        return f"{shown} is a file, not a directory: name another place"
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return f"{shown} is on a file system that is read-only: name another place"
+    if not os.access(place, os.W_OK | os.X_OK, effective_ids=True):
+        return f"your account may not write into {shown}: name another place, or have it allowed"
+    return None
+
+
 def settle(paths: Iterable[str | Path]) -> None:
     """Wait until the content of files is on the disk, and survives a power failure.
 

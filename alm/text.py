@@ -72,6 +72,15 @@ def memory(megabytes: float) -> str:
     return f"{megabytes:.0f} MB" if megabytes < 1024 else f"{megabytes / 1024:.1f} GB"
 
 
+def megabytes(size: int) -> str:
+    """A number of bytes as one compares it with others.
+
+    >>> megabytes(2_134_567_890)
+    '2135 MB'
+    """
+    return f"{size / 1e6:.0f} MB"
+
+
 def shortened(text: str, most: int) -> str:
     """At most about ``most`` letters of a text: of a longer one the beginning and the end.
 

@@ -8,8 +8,8 @@ It reads all outputs and all manifests, in bounded memory, and says on a line ea
 - ``warning``: a manifest cannot be reached, or has grown behind what the run read of it;
 - ``note``: the source of alm is another one by now.
 
-The exit code is 1 where there is an error, 2 if there is no ``provenance.json``. That file
-itself is trusted: who can write the outputs can write it, too.
+The exit code is 1 where there is an error, 2 if there is no ``provenance.json``. That file has a
+checksum of its own; who wants to can write that, too, as all outputs.
 """
 
 from __future__ import annotations
@@ -17,23 +17,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from alm.errors import AlmError, ManifestError
+from alm.errors import AlmError, DamageError, ManifestError
 from alm.input import ByteRange, is_compressed, read_lines, stat
 from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
-from alm.jobs.merge_output import MERGED
-from alm.jobs.provenance import describe_file, read_provenance
+from alm.jobs.merge_output import INDEX, MERGED
+from alm.jobs.meter import Progress
+from alm.jobs.provenance import describe_file
+from alm.jobs.record import PROVENANCE, read_record
+from alm.jobs.seals import check_seal
+from alm.names import as_text
+from alm.processes import ensure_streams
 from alm.provenance.code import package_sha256
-from alm.text import count, counted, time_left
-
-INTERVAL = 1.0
-"""Seconds between two looks at the progress."""
+from alm.text import count, counted
 
 Part = dict[str, Any]
 
@@ -43,34 +44,6 @@ class Finding(NamedTuple):
 
     level: str
     text: str
-
-
-class Progress:
-    """Shows on a terminal how much of ``total`` bytes has been read.
-
-    Nothing is shown where the output is no terminal, or the total is 0, that is unknown.
-    """
-
-    def __init__(self, total: int, done: str, terminal: TextIO) -> None:
-        self._total, self._done, self._verb = total, 0, done
-        self._terminal = terminal if total and terminal.isatty() else None
-        self._began = self._shown = time.monotonic()
-
-    def add(self, size: int) -> None:
-        """Note that ``size`` more bytes have been read."""
-        self._done += size
-        if self._terminal and (now := time.monotonic()) - self._shown >= INTERVAL:
-            self._shown = now
-            share = min(1.0, self._done / self._total)
-            left = time_left(now - self._began, 0, share)
-            self._terminal.write(f"\r\033[K{share:.0%} {self._verb}, {left}")
-            self._terminal.flush()
-
-    def clear(self) -> None:
-        """Take the line away."""
-        if self._terminal:
-            self._terminal.write("\r\033[K")
-            self._terminal.flush()
 
 
 def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Finding]:
@@ -84,17 +57,23 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         terminal: where progress is shown, if it is one.
 
     Raises:
-        AlmError: there is no claims, or it cannot be read.
+        AlmError: there is no record, or it cannot be read.
     """
-    claims = read_provenance(folder)
-    manifests = claims["manifests"]
-    total = claims["output"]["bytes"] + sum(each["bytes"] for each in manifests)
+    claims, as_written = read_record(folder)
+    if not as_written:
+        yield Finding("error", f"{Path(folder, PROVENANCE)}: was edited after the run wrote it")
+    manifests, sources = claims["manifests"], claims.get("sources", [])
+    files = _files_of_rows(Path(folder), claims)
+    read = sum(part["bytes"] for parts in files.values() for part in parts)
+    total = read + sum(each["bytes"] for each in [*manifests, *sources])
     progress = Progress(total, "checked", terminal)
     for check in (
         _check_counts(claims),
-        _check_output(Path(folder), claims, progress),
+        _check_result(Path(folder), claims),
+        *(_check_rows(Path(folder), name, parts, progress) for name, parts in files.items()),
         _check_files(Path(folder), claims),
-        *(_check_manifest(manifest, progress) for manifest in manifests),
+        _check_report(Path(folder), claims),
+        *(_check_manifest(manifest, progress) for manifest in [*manifests, *sources]),
         _check_source(claims),
     ):
         for finding in check:
@@ -116,7 +95,7 @@ def _check_counts(claims: dict[str, Any]) -> Iterator[Finding]:
             "came out of the manifests",
         )
     refused = sum(each["quarantined"] for each in claims["manifests"])
-    (listed,) = (each["lines"] for each in claims["files"] if each["path"] == "quarantine.jsonl")
+    listed = sum(each["lines"] for each in claims["files"] if each["path"] == "quarantine.jsonl")
     if listed != refused:
         yield Finding(
             "error",
@@ -125,14 +104,25 @@ def _check_counts(claims: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _check_output(folder: Path, claims: dict[str, Any], progress: Progress) -> Iterator[Finding]:
-    """The rows, in one file or in one a shard."""
-    output, parts = claims["output"], claims["parts"]
-    if output["path"] == MERGED:
-        yield from _check_rows(folder, MERGED, parts, progress)
-        return
-    for part in parts:
-        yield from _check_rows(folder, part["path"], [part], progress)
+def _check_result(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
+    """Whether there is one result: of two, one might be old."""
+    for name in {MERGED, INDEX} - {claims["output"]["path"]}:
+        if (folder / name).exists():
+            yield Finding(
+                "error",
+                f"{folder / name}: is of another run, this one wrote {claims['output']['path']}; "
+                "delete it",
+            )
+
+
+def _files_of_rows(folder: Path, claims: dict[str, Any]) -> dict[str, list[Part]]:
+    """The files that hold the rows, and their parts: those of the shards may be gone if merged."""
+    parts: list[Part] = claims["parts"]
+    of_shards = {part["path"]: [part] for part in parts}
+    if claims["output"]["path"] != MERGED:
+        return of_shards
+    kept = {name: own for name, own in of_shards.items() if (folder / name).parent.exists()}
+    return {MERGED: parts, **kept}
 
 
 def _check_rows(
@@ -195,8 +185,29 @@ def _check_files(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
             yield Finding("error", f"{path}: its {found['bytes']} bytes are not those written")
 
 
+def _check_report(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
+    """The pages of the report, by the seal of the job that made them."""
+    seal = folder / claims["report"]
+    if not seal.parent.exists():
+        yield Finding("note", f"{seal.parent}: is gone, and with it what the report is checked by")
+        return
+    try:
+        check_seal(seal)
+    except DamageError as error:
+        yield Finding("error", str(error))
+    except OSError as error:
+        yield Finding(
+            "error",
+            f"{folder}: the report is not whole or not of this run ({error.filename}: "
+            f"{error.strerror}); start the run again",
+        )
+
+
 def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Finding]:
-    """A manifest: still there, and the lines that the run read unchanged and all answered for."""
+    """A manifest, or what one was prepared from: still there, with the lines that the run read.
+
+    Of a manifest all rows must be answered for.
+    """
     path, size = manifest["path"], manifest["bytes"]
     try:
         now = stat(path)
@@ -226,7 +237,7 @@ def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Fi
         return
     if digest.hexdigest() != manifest["lines_xxh128"]:
         yield changed
-    elif rows != manifest["rows"] + manifest["quarantined"]:
+    elif "rows" in manifest and rows != manifest["rows"] + manifest["quarantined"]:
         yield Finding(
             "error",
             f"{path!r}: has {counted(rows, 'row')}, of which provenance.json says "
@@ -257,13 +268,13 @@ def check(folder: str) -> int:
         The exit code: 1 if there is an error, else 0.
 
     Raises:
-        AlmError: there is no claims, or it cannot be read.
+        AlmError: there is no record, or it cannot be read.
     """
     levels = Counter[str]()
     for finding in verify(folder):
         levels[finding.level] += 1
         print(f"{finding.level}: {_printable(finding.text)}", flush=True)
-    claims = read_provenance(folder)
+    claims, _ = read_record(folder)
     rows = counted(claims["output"]["rows"], "row")
     manifests = counted(len(claims["manifests"]), "manifest")
     outcome = (
@@ -272,12 +283,13 @@ def check(folder: str) -> int:
         else "the outputs are as the run wrote them"
     )
     warned = f", {counted(levels['warning'], 'warning')}" if levels["warning"] else ""
-    print(f"{_printable(folder)}: {rows} of {manifests}: {outcome}{warned}", flush=True)
+    print(f"{_printable(as_text(folder))}: {rows} of {manifests}: {outcome}{warned}", flush=True)
     return 1 if levels["error"] else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Check the directory that the command line names; returns the exit code."""
+    ensure_streams()
     parser = argparse.ArgumentParser(
         prog="python -m alm.verify",
         description="Check an output directory against its provenance.json.",
@@ -292,7 +304,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _printable(text: str) -> str:
-    return text.encode(errors="replace").decode()
+    encoding = sys.stdout.encoding
+    return text.encode(encoding, errors="backslashreplace").decode(encoding)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ BOTH_FORMS = (
 )
 """The tests of what is compiled where it can be: they run once more with it interpreted."""
 
-ONE_AT_A_TIME = ("engine", "slurm", "alone")
+ONE_AT_A_TIME = ("engine", "alone")
 """Marks of tests that take the whole machine, or look at all of it."""
 
 
@@ -66,11 +66,21 @@ def pytest_report_header() -> str:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Put these tests into one group, before xdist asks who is in which."""
-    if item.config.pluginmanager.hasplugin("xdist") and any(
-        item.get_closest_marker(name) for name in ONE_AT_A_TIME
-    ):
+    """Put tests that cannot run side by side into one group, before xdist asks who is in which."""
+    if not item.config.pluginmanager.hasplugin("xdist"):
+        return
+    if item.get_closest_marker("slurm"):
+        item.add_marker(pytest.mark.xdist_group("one cluster"))
+    elif any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
         item.add_marker(pytest.mark.xdist_group("one at a time"))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Refuse to go on where xdist would not see the groups, which it says by the names of tests."""
+    if session.config.getoption("loadgroup", False):
+        for item in session.items:
+            if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+                raise pytest.UsageError(f"xdist runs {item.nodeid} beside others of its group")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -146,7 +156,8 @@ def run_snakemake(
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        text=True,
+        encoding="utf-8",
+        errors="replace",
         check=False,
     )
     assert not check or done.returncode == 0, done.stdout

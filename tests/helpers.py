@@ -18,6 +18,15 @@ SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 SHIPPED = ROOT / "tests" / "data" / "parity.jsonl.gz"
 NEEDS_SHARED = "needs ../shared"
 
+IMPORT = """\
+module alm:
+    snakefile: "{snakefile}"
+    config: {config}
+
+
+use rule * from alm{alias}
+"""
+
 Case = dict[str, Any]
 
 
@@ -112,3 +121,8 @@ def expected_here(case: Case) -> dict[str, Any]:
     dropped = [name.strip() for name in dropped]
     kept = {name: value for name, value in entry.items() if name not in dropped}
     return {**kept, **case["expected"]}
+
+
+def importer(alias: str = "", more: str = "", **config: Any) -> str:
+    """A workflow that imports this one, with as many keys as it gives."""
+    return IMPORT.format(snakefile=ROOT / "workflow/Snakefile", config=config, alias=alias) + more

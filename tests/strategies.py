@@ -23,6 +23,13 @@ STYLES: dict[str, Spell] = {
     "long": lambda ticks: ticks / 10 + 1 / 3,
     "mixed": lambda ticks: ticks / 10 if ticks % 10 else ticks // 10,
 }
+EXTREME_STYLES: dict[str, Spell] = {
+    "negative": lambda ticks: (ticks - 400) / 10,
+    "denormal": lambda ticks: (ticks - 100) * 5e-324,
+    "huge": lambda ticks: (ticks - 100) * 1e285,
+    "huge ints": lambda ticks: (ticks - 100) * 10**285,
+}
+"""Times that no recording has must neither stop a run nor give figures that cannot be."""
 
 # A row is odd in some of these ways, or in none, so that most rows yield windows.
 ODDITIES = ["lengths", "places", "speakers", "bandwidths", "words"]
@@ -33,8 +40,10 @@ PLACES = ["after"] * 4 + ["at its start", "within"]
 
 SPEAKERS = ["spk_0", "spk_1", "spk_2"]
 ODD_SPEAKERS = ["spk_3", "spk_4", "spk_5", "spræk·6", "absent", None, "", "no-speaker"]
+RATES = [16000, 22050, 48000, 16000.0, 44100, 16000, 15999, 8000]
+ODD_RATES = [5e-324, -1, -(10**310), 10**310, 1.7e308]
 BANDWIDTHS = [8001, 8500, 16000, 8000.5]
-ODD_BANDWIDTHS = [8000, 8000.0, 7999, 7999.999, 4000, 0, "absent", "no metrics"]
+ODD_BANDWIDTHS = [8000, 8000.0, 7999, 7999.999, 4000, 0, "absent", "no metrics", -(10**310), 1e308]
 
 WORDS = ["inside", "beyond"]
 ODD_WORDS = ["reversed", "some bare", "all bare", "empty", "absent"]
@@ -72,9 +81,16 @@ class Draft(NamedTuple):
 
 
 @st.composite
-def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json:
-    """A sound manifest row, shaped like a conversation of up to some minutes."""
-    spell = STYLES[draw(st.sampled_from(sorted(STYLES)))]
+def rows(
+    draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40, wild: bool = False
+) -> Json:
+    """A sound manifest row, shaped like a conversation of up to some minutes.
+
+    One that is `wild` more often has times and rates that no recording has.
+    """
+    usual = 0 if wild else 12
+    style = draw(st.sampled_from(sorted(STYLES) * usual + sorted(EXTREME_STYLES)))
+    spell = (STYLES | EXTREME_STYLES)[style]
     odd = frozenset(draw(st.sets(st.sampled_from(ODDITIES))))
     fewest = max(min_segments, draw(st.sampled_from([0, max_segments // 4, max_segments // 2])))
     drafts = draw(st.lists(_drafts(odd), min_size=fewest, max_size=max_segments))
@@ -97,7 +113,7 @@ def rows(draw: st.DrawFn, min_segments: int = 0, max_segments: int = 40) -> Json
         "interleaved": segments[::2] + segments[1::2],
     }[order]
 
-    rate = draw(st.sampled_from([16000, 22050, 48000, 16000.0, 44100, 16000, 15999, 8000]))
+    rate = draw(st.sampled_from(RATES * max(1, usual) + ODD_RATES))
     return {
         **draw(PASSTHROUGH),
         "audio_filepath": f"/data/audio/{draw(st.sampled_from(['a', 'ö', '对话']))}.wav",
@@ -168,7 +184,7 @@ PASSTHROUGH: st.SearchStrategy[Json] = st.fixed_dictionaries(
     optional={
         "id": st.text(max_size=8),
         "lang": st.sampled_from(["en", "日本語", "ελληνικά"]),
-        "duration": st.floats(0, 1e6),
+        "duration": st.floats(0, 1e6) | st.sampled_from([1e-320, -1.0, 10**400, 1e308, True]),
         "words": st.just([{"word": "hé", "start": 0, "end": 0.1 + 0.2}]),
         "extra": json_values(),
         "swift_audio_filepath": st.sampled_from(["swift://bucket/a.wav", "", "ü.wav"]),

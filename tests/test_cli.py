@@ -161,7 +161,7 @@ def paths_of_the_source() -> dict[str, str]:
 
 
 def test_progress_is_shown_on_a_terminal_and_goes(monkeypatch, tmp_path):
-    monkeypatch.setattr("alm.verify.INTERVAL", 0)
+    monkeypatch.setattr("alm.jobs.meter.INTERVAL", 0)
     mine, its = pty.openpty()
     with open(mine, "rb", buffering=0) as screen, open(its, "w") as terminal:
         monkeypatch.setattr(sys, "stderr", terminal)
@@ -181,7 +181,47 @@ def test_an_interruption_leaves_nothing_and_is_one_line(tmp_path, monkeypatch, c
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("alm.verify.Progress.add", interrupt)
+    monkeypatch.setattr("alm.jobs.meter.Progress.add", interrupt)
     assert main(["curate", str(tmp_path / "in.jsonl"), str(tmp_path / "out.jsonl")]) == 130
     assert told(capsys) == "alm curate: error: interrupted"
     assert os.listdir(tmp_path) == ["in.jsonl"]
+
+
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", ">&- 2>&-", "<&-"])
+def test_14_13_closed_streams_are_no_error(tmp_path, closed):
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", sys.executable, "-m", "alm.cli"]
+    for arguments, code in ((["curate", MANIFEST, "out"], 0), (["verify", "none"], 2)):
+        done = subprocess.run(
+            [*shell, *arguments], cwd=tmp_path, env=paths_of_the_source(), capture_output=True
+        )
+        assert done.returncode == code
+        assert b"Traceback" not in done.stderr + done.stdout
+    assert (tmp_path / "out").read_bytes().count(b"\n") == 3
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("file/out", "'file' is a file, not a directory: name another place"),
+        ("link/out", "'link' is a link to 'nowhere', which does not exist: make that folder, or"),
+    ],
+)
+def test_14_13_a_target_that_cannot_be_made_is_explained(
+    tmp_path, capsys, monkeypatch, target, why
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    assert main(["curate", str(MANIFEST), target]) == 2
+    assert f"cannot write {target}: {why}" in told(capsys)
+
+
+def test_14_13_a_working_directory_that_is_gone(tmp_path, capsys, monkeypatch):
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert main(["curate", str(MANIFEST), "out"]) == 2
+    assert "cannot write out: the working directory is gone: change to one that" in told(capsys)
+    for arguments in (["curate", "in", str(tmp_path / "out")], ["verify", "out"]):
+        assert main(arguments) == 2
+        told(capsys)

@@ -102,6 +102,55 @@ def test_the_sample_is_found_from_elsewhere(tmp_path, monkeypatch):
     assert load().values["manifest_path"] == SAMPLE
 
 
+PATHS = {
+    "~/x": "HOME/x",
+    "~": "HOME",
+    "$SCRATCH/x": "/fast/x",
+    "${SCRATCH}/a$SCRATCH": "/fast/a/fast",
+}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_14_11_home_and_variables_are_expanded_in_paths(path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    monkeypatch.setenv("SCRATCH", "/fast")
+    meant = PATHS[path].replace("HOME", "/home/me")
+    values = load(output_dir=path, manifest_path=path).values
+    assert (values["output_dir"], values["manifest_path"]) == (meant, meant)
+    assert load(manifest_path=["a", path, "x/~"]).values["manifest_path"] == ["a", meant, "x/~"]
+
+
+def test_14_11_every_parameter_that_is_a_path_is_expanded(monkeypatch):
+    """A new one has to be, or be added to these."""
+    monkeypatch.setenv("SCRATCH", "/fast")
+    texts = {
+        name
+        for name, key in SCHEMA["properties"].items()
+        if "string" in key.get("type", ()) and "enum" not in key
+    }
+    no_paths = {"ray_address", "drop_fields", "drop_fields_top_level"}
+    for name in texts - no_paths:
+        assert load(**{name: "$SCRATCH/a"}).values[name] == "/fast/a"
+
+
+def test_14_11_what_cannot_be_expanded_is_refused(monkeypatch):
+    monkeypatch.delenv("NOPE", raising=False)
+    assert complaint({"output_dir": "$NOPE/x"}) == (
+        "output_dir = '$NOPE/x': the environment variable NOPE is not set; set it, or write the "
+        "path out"
+    )
+    assert "variable NOPE is not set" in complaint({"manifest_path": ["a", "${NOPE}"]})
+    assert "directory of '~nobody-here' is not known" in complaint({"output_dir": "~nobody-here/x"})
+
+
+def test_14_11_a_name_with_a_dollar_that_exists_is_that_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    (tmp_path / "$HOME.jsonl").touch()
+    for path in ("$HOME.jsonl", "$(ls).jsonl", "costs $5", "s3://a/$HOME", "./~"):
+        assert load(manifest_path=path).values["manifest_path"] == path
+
+
 def test_the_shipped_config_differs_from_the_reference_where_it_is_meant_to():
     config = load()
     assert config.window == WindowParams()

@@ -189,7 +189,7 @@ def test_every_line_is_answered_for(tmp_path_factory, manifest, builder, overlap
 def test_the_manifest_is_named_as_it_was_given(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
-    name = "in/gespräch \udcff.jsonl"
+    name = "in/gespräch 对话\n.jsonl"
     Path(name).write_bytes(GOOD)
     curate_manifest(f"./{name}", "out.jsonl")
     assert read(Path("out.jsonl"))[0]["manifest_filepath"] == f"./{name}"

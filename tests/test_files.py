@@ -7,10 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alm.files import join, written_whole
+from alm.files import join, obstacle, written_whole
 
 
 def names(folder: Path) -> list[str]:
@@ -161,3 +162,43 @@ def test_join_of_a_missing_part_leaves_nothing(tmp_path):
     with pytest.raises(FileNotFoundError, match="gone"):
         join([tmp_path / "a", tmp_path / "gone"], tmp_path / "joined")
     assert names(tmp_path) == ["a"]
+
+
+def test_14_13_what_keeps_files_from_being_written_is_said_with_the_remedy(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("nowhere")
+    (tmp_path / "shut" / "in").mkdir(parents=True)
+    (tmp_path / "shut").chmod(0o500)
+    for folder in (".", "new", "new/folder", tmp_path / "shut" / "in"):
+        assert obstacle(folder) is None
+    said = "'file' is a file, not a directory: name another place"
+    assert obstacle("file") == obstacle("file/a") == obstacle("file/a/b") == said
+    said = "'link' is a link to 'nowhere', which does not exist: make that folder, or remove"
+    assert obstacle("link").startswith(said)
+    assert obstacle("link/a").startswith(said)
+    assert f"{str(tmp_path / 'file')!r} is a file" in obstacle(tmp_path / "file" / "a")
+    me = os.geteuid()
+    tmp_path.chmod(0o755)
+    if me == 0:
+        os.seteuid(65534)
+    try:
+        said = obstacle("shut/new")
+    finally:
+        os.seteuid(me)
+    assert said is not None
+    assert said.startswith("your account may not write into 'shut'") or me == 0
+    os.mkdir("gone")
+    monkeypatch.chdir("gone")
+    os.rmdir(tmp_path / "gone")
+    assert obstacle("a") == "the working directory is gone: change to one that exists"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to mount a file system")
+def test_14_13_a_read_only_file_system(tmp_path):
+    show = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from alm.files import obstacle; "
+    show += "print(obstacle(sys.argv[1] + '/a'))"
+    mount = 'mount -t tmpfs -o ro none "$1" && exec "$2" -c "$3" "$1"'
+    command = ["unshare", "-m", "sh", "-c", mount, "sh", tmp_path, sys.executable, show]
+    said = subprocess.check_output(command, text=True)
+    assert said == f"{str(tmp_path)!r} is on a file system that is read-only: name another place\n"

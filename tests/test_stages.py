@@ -1,11 +1,14 @@
 """NeMo Curator's pipeline.yaml as a configuration file."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from helpers import shared_folder
 
+from alm import curate_manifest
 from alm.config import load_config
 from alm.errors import ParameterError
 from alm.stages import from_curator, merged, refuse_dotted
@@ -98,3 +101,47 @@ def test_hydras_overrides_get_the_line_to_type() -> None:
     typed = ["snakemake", "stages.1.min_speakers=3", "stages.2.overlap_percentage=30"]
     with pytest.raises(ParameterError, match="type: --config min_speakers=3 overlap_percentage=30"):
         refuse_dotted(typed)
+
+
+def tutorial() -> tuple[list[dict[str, Any]], list[str]]:
+    """The configurations that NVIDIA's tutorial shows, and the overrides that it types."""
+    text = (shared_folder() / "seed" / "alm-pipeline-tutorial.md").read_text()
+    blocks = re.findall(r"^```yaml\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    return list(map(yaml.safe_load, blocks)), re.findall(r"^ +(stages\.\S+)", text, re.MULTILINE)
+
+
+def test_the_tutorials_pipeline_gives_the_tutorials_figures(tmp_path: Path) -> None:
+    (pipeline, shorter, permissive), overrides = tutorial()
+    sample = shared_folder() / "sample" / "sample_input.jsonl"
+
+    def figures(config: dict[str, Any]) -> tuple[int, int, float]:
+        checked = load_config(config)
+        stats = curate_manifest(sample, tmp_path / "out.jsonl", checked.window, checked.overlap)
+        seconds = round(stats.seconds("filtered_dur"), 1)
+        return stats["windows"], stats["filtered_windows"], seconds
+
+    def asked(*contents: dict[str, Any], **typed: Any) -> dict[str, Any]:
+        files = [
+            written(tmp_path / f"{number}.yaml", content) for number, content in enumerate(contents)
+        ]
+        return merged(contents[0], files, typed)
+
+    assert figures(asked(pipeline)) == (181, 25, 3035.5)
+    with pytest.raises(
+        ParameterError, match="type: --config target_window_duration=60 overlap_percentage=30"
+    ):
+        refuse_dotted(overrides)
+    shown = [
+        figures(asked(pipeline, target_window_duration=60, overlap_percentage=30)),
+        figures(asked(pipeline, shorter)),
+        figures(asked(pipeline, permissive)),
+    ]
+    same = [
+        {"target_window_duration": 60, "overlap_percentage": 30, "target_duration": 120.0},
+        {"target_window_duration": 30, "tolerance": 0.2, "max_speakers": 3}
+        | {"overlap_percentage": 50, "target_duration": 120.0},
+        {"min_bandwidth": 4000, "min_sample_rate": 8000, "min_speakers": 1, "max_speakers": 10}
+        | {"overlap_percentage": 80, "target_duration": 120.0},
+    ]
+    assert shown == list(map(figures, same))
+    assert len(set(shown)) == 3

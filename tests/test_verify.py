@@ -18,6 +18,7 @@ from helpers import ROOT, SAMPLE, of_lines
 
 from alm import __version__, cli
 from alm.errors import AlmError
+from alm.jobs.record import OWN_DIGEST, SCHEMA, with_own_digest
 from alm.provenance.code import code_hash
 from alm.verify import main, verify
 
@@ -194,6 +195,15 @@ def replace(name: str, change: Callable[[bytes], bytes]) -> Callable[[Path], Non
     return damage
 
 
+def edited_by_one_who_knows(*change: bytes) -> Callable[[Path], None]:
+    """Change the record, and its own checksum with it."""
+
+    def edit(text: bytes) -> bytes:
+        return with_own_digest(text.rpartition(OWN_DIGEST)[0].replace(*change, 1))
+
+    return replace("out/provenance.json", edit)
+
+
 def both(*damages: Callable[[Path], None]) -> Callable[[Path], None]:
     def damage(folder: Path) -> None:
         for each in damages:
@@ -230,7 +240,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], int, list[str]]] = {
     "a byte, and nothing left between the jobs": (
         both(flip(OUTPUT, 7), without_work),
         1,
-        [f"error: {OUTPUT}: lines 1 to "],
+        [f"error: {OUTPUT}: lines 1 to ", "note: out/work/seals: is gone, and with it"],
     ),
     "two rows made one": (
         replace(OUTPUT, lambda text: text.replace(b"\n", b" ", 1)),
@@ -298,17 +308,63 @@ DAMAGES: dict[str, tuple[Callable[[Path], None], int, list[str]]] = {
         [f"warning: manifest '{MANIFEST}' does not exist"],
     ),
     "another source": (
-        replace(
-            "out/provenance.json",
-            lambda text: text.replace(b'"source_sha256": "', b'"source_sha256": "0', 1),
-        ),
+        edited_by_one_who_knows(b'"source_sha256": "', b'"source_sha256": "0'),
         0,
         ["note: the source of alm has changed"],
     ),
     "a record that counts more rows": (
-        replace("out/provenance.json", lambda text: text.replace(b'"rows": 16', b'"rows": 17', 1)),
+        edited_by_one_who_knows(b'"rows": 16', b'"rows": 17'),
         1,
         ["error: provenance.json counts 17 rows of output, and 16 that"],
+    ),
+    "14_05: a figure of the record that nothing else is compared with": (
+        replace("out/provenance.json", lambda text: text.replace(b": 0.1,", b": 0.2,", 1)),
+        1,
+        ["error: out/provenance.json: was edited after the run wrote it"],
+    ),
+    "14_05: a record without its checksum": (
+        replace("out/provenance.json", lambda text: text.rpartition(OWN_DIGEST)[0] + b"}"),
+        1,
+        ["error: out/provenance.json: was edited after the run wrote it"],
+    ),
+    "14_05: a byte of the report": (
+        flip("out/report/windows.html", 5000),
+        1,
+        ["error: 'out/report/windows.html' is not as its job wrote it"],
+    ),
+    "14_05: a page is missing": (
+        lambda folder: (folder / "out/report/windows.html").unlink(),
+        1,
+        ["error: out: the report is not whole or not of this run (out/report/windows.html: No "],
+    ),
+    "14_05: the report of another run": (
+        lambda folder: next((folder / "out/work/seals").glob("pages.*")).rename(
+            folder / "out/work/seals/pages.1.json"
+        ),
+        1,
+        ["error: out: the report is not whole or not of this run (out/work/seals/pages."],
+    ),
+    "14_05: a byte of the second shard": (
+        lambda folder: flip(record_of(Run(folder / "out", 0, ""))["parts"][1]["path"], 9)(
+            folder / "out"
+        ),
+        1,
+        ["error: out/shards/"],
+    ),
+    "14_05: a shard is missing": (
+        lambda folder: next((folder / "out" / "shards").iterdir()).unlink(),
+        1,
+        ["error: out/shards/"],
+    ),
+    "the shards are deleted, since they are merged": (
+        lambda folder: shutil.rmtree(folder / "out" / "shards"),
+        0,
+        [],
+    ),
+    "14_05: an index of an earlier run": (
+        lambda folder: (folder / "out" / "alm_output.index.jsonl").write_bytes(b"{}\n"),
+        1,
+        ["error: out/alm_output.index.jsonl: is of another run, this one wrote alm_output.jsonl"],
     ),
 }
 
@@ -358,6 +414,40 @@ def test_make_verify_and_the_command_check_the_directory_that_they_are_given(
     assert capsys.readouterr() == (done.stdout, "")
 
 
+def pieces_of(schema: dict[str, Any], place: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The way to each value that a reader of the record needs."""
+    for name, each in schema.get("properties", {}).items():
+        yield (*place, name)
+        yield from pieces_of(each.get("items", each), (*place, name))
+
+
+@pytest.mark.parametrize("place", list(pieces_of(SCHEMA)), ids=".".join)
+def test_14_05_no_edit_of_the_record_ends_in_a_traceback(
+    recorded: Run, tmp_path: Path, place: tuple[str, ...]
+) -> None:
+    """Whatever is missing or of another kind, even where its checksum was renewed."""
+    whole = record_of(recorded)
+    odd: list[Any] = [None, "", "\0", "../..", -1, 1 << 70, 0.5, True, [], {}, [None], [[]], [{}]]
+    for value in (KeyError, *odd):
+        record = json.loads(json.dumps(whole))
+        *way, last = place
+        at = record
+        for name in way:
+            at = at[name][0] if isinstance(at[name], list) else at[name]
+        if value is KeyError:
+            del at[last]
+        else:
+            at[last] = value
+        text = json.dumps(record).rpartition('"record_xxh128"')[0].rstrip(", ").encode()
+        for written in (json.dumps(record).encode(), with_own_digest(text)):
+            (tmp_path / "provenance.json").write_bytes(written)
+            try:
+                found = list(verify(tmp_path))
+            except AlmError as error:
+                found = [str(error)]
+            assert found
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
@@ -365,7 +455,7 @@ def test_make_verify_and_the_command_check_the_directory_that_they_are_given(
         (b"{", "is not what a run writes"),
         (b"[]", "is not what a run writes"),
         (b"{}", "is not what a run writes"),
-        (b'{"format": 99}', "has format 99, and this version reads 1"),
+        (b'{"format": 99}', "has format 99, and this version reads 2"),
     ],
 )
 def test_without_a_record_there_is_nothing_to_check(

@@ -96,7 +96,7 @@ def find_tools() -> list[str]:
 
 def _build_in(place: Path, sources: Sources, linker: list[str]) -> Path:
     final = place / sources.key
-    with (place / "alm-lock").open("w") as lock:
+    with (place / "alm-lock").open("wb") as lock:
         alone = _acquire(lock)
         if is_whole(final, sources):
             return final
@@ -117,7 +117,7 @@ def _build_in(place: Path, sources: Sources, linker: list[str]) -> Path:
                     raise
         except _CommandFailed as error:
             log = place / f"{sources.key}.log"
-            log.write_text(str(error))
+            log.write_text(str(error), encoding="utf-8", errors="backslashreplace")
             raise NotCompiledError(
                 f"compiling them failed (see {log})", "mend what is named there and start anew"
             ) from None
@@ -126,7 +126,7 @@ def _build_in(place: Path, sources: Sources, linker: list[str]) -> Path:
     return final
 
 
-def _acquire(lock: IO[str]) -> bool:
+def _acquire(lock: IO[bytes]) -> bool:
     """Wait for the lock; False if the file system has no locks: then the rename decides."""
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:
@@ -196,7 +196,7 @@ def _run(folder: Path, *command: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             errors="replace",
             timeout=LIMIT,
             check=False,

@@ -16,7 +16,7 @@ CYTHON_FLAGS = ("-3", "-X", "annotation_typing=False")
 # Multiply and add stay two roundings, so that sums are equal to the last bit on processors that
 # have one instruction for both; integers wrap around, as in Python's own build.
 C_FLAGS = (
-    *("-O2", "-g0", "-fPIC", "-DNDEBUG"),
+    *("-O3", "-g0", "-fPIC", "-DNDEBUG"),
     *("-ffp-contract=off", "-fwrapv", "-fno-strict-aliasing", "-Wl,-s"),
 )
 

@@ -20,6 +20,7 @@ from typing import IO, Any, TypeVar
 
 from alm.engines import REMEDY, Execution, require
 from alm.errors import EngineError
+from alm.processes import is_our_peer, is_private
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -165,15 +166,19 @@ def _wait_until_gone(path: str) -> None:
 
 
 def _connection_to(path: str | None) -> Connection | None:
-    """A connection to a socket; None if nobody listens."""
-    if path is None:
+    """A connection to a socket; None if nobody listens, or somebody else.
+
+    What comes over it is unpickled, and so may do anything. When a driver has ended, its folder is
+    gone, and the name free for all who can write to the temporary folder.
+    """
+    if path is None or not is_private(Path(path).parent):
         return None
     with socket.socket(socket.AF_UNIX) as client:
         try:
             client.connect(path)
         except OSError:
             return None
-        return Connection(client.detach())
+        return Connection(client.detach()) if is_our_peer(client) else None
 
 
 def _send(connection: Connection, message: Any) -> None:

@@ -27,7 +27,7 @@ from typing import Any, NoReturn
 
 from alm.engines import Execution, require
 from alm.errors import EngineError
-from alm.processes import end_with_parent
+from alm.processes import end_with_parent, is_our_peer
 
 PR_SET_CHILD_SUBREAPER = 36
 KILL_INTERVAL = 0.01
@@ -82,7 +82,7 @@ def drive(folder: str, listener_fd: str, execution: str) -> None:
     except Exception as error:
         failure = error
     while True:
-        with Connection(listener.accept()[0].detach()) as connection:
+        with accept_our_own(listener) as connection:
             try:
                 if failure is not None:
                     raise failure
@@ -91,6 +91,15 @@ def drive(folder: str, listener_fd: str, execution: str) -> None:
                 with suppress(ConnectionError):  # nobody is there if that is the error
                     connection.send((None, _picklable(error)))
                 return
+
+
+def accept_our_own(listener: socket.socket) -> Connection:
+    """Wait for a job; whoever is not of our user is turned away before a byte is read."""
+    while True:
+        client, _ = listener.accept()
+        with client:
+            if is_our_peer(client):
+                return Connection(client.detach())
 
 
 def _serve(session: Any, connection: Connection) -> None:

@@ -197,6 +197,8 @@ def _set_environment(address: str | None) -> None:
     os.environ |= {
         "RAY_AUTH_MODE": "token",
         "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        # They would be served to anybody, on all interfaces and without that token.
+        "RAY_enable_metrics_collection": "0",
         # It would wait for the first workers before it answers, for ever if one of them dies.
         "RAY_prestart_worker_first_driver": "0",
     }

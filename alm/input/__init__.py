@@ -5,7 +5,14 @@ so ranges need no look at the content: file sizes are enough to plan a run. It m
 or behind a URL, plain or compressed; code that reads lines need not know.
 """
 
-from alm.input.find import discover, stat, whole_file
+from alm.input.find import (
+    discover,
+    find_manifests,
+    has_changed,
+    hidden_note,
+    stat,
+    whole_file,
+)
 from alm.input.lines import LONGEST_LINE, Line, line_number, read_lines
 from alm.input.ranges import ByteRange, Manifest, cut_evenly, is_compressed
 from alm.input.remote import is_url
@@ -17,6 +24,9 @@ __all__ = [
     "Manifest",
     "cut_evenly",
     "discover",
+    "find_manifests",
+    "has_changed",
+    "hidden_note",
     "is_compressed",
     "is_url",
     "line_number",

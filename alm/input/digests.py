@@ -13,9 +13,12 @@ can change its checksum, too.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import BinaryIO
+from pathlib import Path
+from typing import Protocol
 
 from xxhash import xxh3_128, xxh3_128_digest
+
+from alm.errors import DamageError
 
 DIGEST_BYTES = 16
 """Of a line's digest in a file of them."""
@@ -30,7 +33,30 @@ new_digest = xxh3_128
 """A digest to be updated: of a line that comes in pieces, or of the digests of lines."""
 
 
-def digest_lines(file: BinaryIO, size: int) -> Iterator[tuple[bytes, int]]:
+def file_digest(path: str | Path) -> str:
+    """The digest of a whole file, in hexadecimal."""
+    digest = new_digest()
+    with open(path, "rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def damaged(path: str | Path) -> DamageError:
+    """The error that a file between two jobs is not as it was written."""
+    return DamageError(
+        f"{str(path)!r} is not as its job wrote it: it was edited, or damaged on its way to the "
+        "disk and back. Delete it and start again: it is made anew, with what depends on it"
+    )
+
+
+class Lines(Protocol):
+    """What lines are read from: a binary file, for instance."""
+
+    def readline(self, size: int, /) -> bytes: ...
+
+
+def digest_lines(file: Lines, size: int) -> Iterator[tuple[bytes, int]]:
     """The digest and the length of each line in the next ``size`` bytes, in bounded memory."""
     line, length = new_digest(), 0
     while size > 0 and (piece := file.readline(min(size, PIECE))):

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
+from alm.input.digests import damaged, line_digest
 from alm.input.formats import FORMATS, Entry
 from alm.input.formats.entries import Documents, file_name
 from alm.rows import codec
@@ -38,16 +39,24 @@ class Group(NamedTuple):
     entries: tuple[Entry, ...]
 
     def line(self) -> bytes:
-        """The group as a line of JSON."""
+        """The group as a line: its checksum and JSON."""
         paths = list(dict.fromkeys(entry.path for entry in self.entries))
         number = {path: index for index, path in enumerate(paths)}
         pieces = [(number[path], where, text) for _, path, where, text in self.entries]
-        return codec.dumps([self.recording, paths, pieces]) + b"\n"
+        text = codec.dumps([self.recording, paths, pieces])
+        return b"%b %b\n" % (line_digest(text).hex().encode(), text)
 
 
-def read_group(line: bytes) -> Group:
-    """A group from its line."""
-    recording, paths, pieces = codec.loads(line)
+def read_group(line: bytes, path: str | Path) -> Group:
+    """A group from its line in the file ``path``.
+
+    Raises:
+        DamageError: it is not as it was written.
+    """
+    digest, _, text = line.rstrip(b"\n").partition(b" ")
+    if digest != line_digest(text).hex().encode():
+        raise damaged(path)
+    recording, paths, pieces = codec.loads(text)
     return Group(
         recording,
         tuple(Entry(recording, paths[number], where, text) for number, where, text in pieces),
@@ -71,7 +80,7 @@ def group(
         kind: the format.
         documents: the files of the source, its main one first.
         folder: where temporary files may lie.
-        output: a line of JSON a recording.
+        output: a line a recording.
         held: bytes of entries that are held at a time.
     """
     known = FORMATS[kind]

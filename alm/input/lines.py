@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple
 
-from alm.errors import ManifestError, RowError
+from alm.errors import ManifestError, OutOfMemoryError, RowError
 from alm.input.digests import line_digest, new_digest
 from alm.input.ranges import ByteRange, is_compressed
 from alm.input.storage import opened
@@ -79,25 +79,37 @@ def read_lines(span: ByteRange, longest: int = LONGEST_LINE) -> Iterator[Line]:
     Raises:
         ManifestError: the manifest cannot be read, is damaged, is not the one that was planned
             with, or has become shorter than the range.
+        OutOfMemoryError: memory is not enough for a line.
     """
     stop = math.inf if is_compressed(span.path) else span.stop
     with opened(span) as file:
         offset = _seek_first_line(file, span.start)
         number = 0
-        while offset < stop and (raw := file.readline(longest)):
-            number += 1
-            if len(raw) != longest or raw.endswith(b"\n"):
-                yield Line(offset, number, raw)
-                offset += len(raw)
-            else:
-                line, size = _long_line(file, raw)
-                yield line._replace(offset=offset, number=number)
-                offset += size
+        try:
+            while offset < stop and (raw := file.readline(longest)):
+                number += 1
+                if len(raw) != longest or raw.endswith(b"\n"):
+                    yield Line(offset, number, raw)
+                    offset += len(raw)
+                else:
+                    line, size = _long_line(file, raw)
+                    yield line._replace(offset=offset, number=number)
+                    offset += size
+        except MemoryError as error:
+            raise out_of_memory(span.path, offset) from error
     if offset < stop < math.inf:
         raise ManifestError(
             f"manifest {span.path!r} ends at byte {offset}, before byte {span.stop}: it became "
             "shorter while the run was under way; start again when it is complete"
         )
+
+
+def out_of_memory(path: str, offset: int) -> OutOfMemoryError:
+    """The error that memory was not enough for the row at a byte of a file."""
+    return OutOfMemoryError(
+        f"{path}, byte {offset}: there is not enough memory for this row. Give the job more, let "
+        "fewer jobs run at once, or split the recording"
+    )
 
 
 def _long_line(file: BinaryIO, raw: bytes) -> tuple[Line, int]:
@@ -106,12 +118,13 @@ def _long_line(file: BinaryIO, raw: bytes) -> tuple[Line, int]:
     Where ``raw`` is blank, what follows stands for it: only a line without any content is blank.
     """
     size, end, digest = len(raw), raw[-2:], new_digest(raw)
+    blank = raw.isspace()
     while not end.endswith(b"\n") and (piece := file.readline(_PIECE)):
         size += len(piece)
         digest.update(piece)
         end = (end + piece)[-2:]
-        if raw.isspace():
-            raw = piece
+        if blank:
+            raw, blank = piece, piece.isspace()
     length = size - len(end) + len(end.rstrip(b"\r\n"))
     return Line(0, 0, raw, max(0, length - len(raw)), digest.digest()), size
 

@@ -41,10 +41,10 @@ def to_line(refused: dict[str, Any]) -> bytes:
     return codec.dumps(refused) + b"\n"
 
 
-def stop_at(manifest: str, line: Line, error: RowError) -> InvalidRowError:
+def stop_at(manifest: str, offset: int, error: RowError) -> InvalidRowError:
     """The error that ends a run which may not quarantine, naming file and line."""
-    number = line_number(manifest, line.offset)
+    number = line_number(manifest, offset)
     return InvalidRowError(
-        f"{manifest}, line {number} (byte {line.offset}): {error}. "
+        f"{manifest}, line {number} (byte {offset}): {error}. "
         "Repair the row, or quarantine such rows and go on."
     )

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, TypeVar, cast
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from alm.errors import ManifestError
 from alm.input.ranges import Manifest, changed
@@ -35,8 +35,14 @@ done here."""
 BUSY = frozenset({408, 429, 500, 502, 503, 504})
 """HTTP statuses that may be gone the next time."""
 
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
-_SECRET = re.compile(r"sig|token|secret|password|credential|key", re.IGNORECASE)
+_URL = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
+_AFTER_PATH = re.compile(r"[;?#]")
+_SECRET = re.compile(
+    r"sig|token|secret|credential|key|pwd|jwt|auth(?!ors?(?![a-z]))|pass(w|phrase|(?![a-z]))"
+    r"|(?<![a-z])sas(?![a-z])|\Acode\Z",
+    re.IGNORECASE,
+)
+"""Names of parameters that hold something secret, and few that do not."""
 
 
 def is_url(path: str) -> bool:
@@ -160,8 +166,10 @@ def _scheme(url: str) -> str:
 
 def _refuse_secrets(url: str) -> None:
     """Paths go into outputs and logs, so nothing secret may be part of one."""
-    parts = urlsplit(url)
-    names = [name for name, _ in parse_qsl(parts.query, keep_blank_values=True)]
+    resource, *rest = _AFTER_PATH.split(url, maxsplit=1)
+    parameters = re.split("[;?#&/]", rest[0] if rest else "")
+    names = [unquote(parameter.partition("=")[0]).strip() for parameter in parameters]
+    parts = urlsplit(resource)
     if "@" in parts.netloc or any(map(_SECRET.search, names)):
         place = parts.netloc.rpartition("@")[2]
         raise ManifestError(

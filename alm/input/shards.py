@@ -13,6 +13,7 @@ from typing import NamedTuple
 from alm import files
 from alm.errors import ManifestError, ParameterError
 from alm.input import ByteRange, Manifest, is_compressed
+from alm.input.digests import damaged
 
 MAX_SHARDS = 4096
 """Of ``auto``."""
@@ -29,6 +30,11 @@ class Shard(NamedTuple):
 
     name: str
     ranges: tuple[ByteRange, ...]
+
+    @property
+    def version(self) -> str:
+        """A hash of all that is known of it, the versions of its manifests included."""
+        return _digest(ranges_text(self.ranges))
 
 
 def resolve_shard_size(
@@ -108,9 +114,22 @@ def digest_of(ranges: Sequence[ByteRange]) -> str:
     return _digest(json.dumps([span[:3] for span in ranges]).encode())
 
 
+def ranges_text(ranges: Sequence[ByteRange]) -> bytes:
+    """What a shard holds, as JSON; its digest is the version of the shard."""
+    return json.dumps(ranges).encode() + b"\n"
+
+
 def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
-    """Read what :func:`alm.jobs.shard.write_ranges` wrote."""
-    return tuple(ByteRange(*span) for span in json.loads(Path(path).read_bytes()))
+    """Read what :func:`alm.jobs.shard.write_ranges` wrote, or what a prepared manifest is.
+
+    Raises:
+        DamageError: it is not what the name says; of a prepared manifest a seal says it.
+    """
+    text = Path(path).read_bytes()
+    version = Path(path).stem.partition(".")[2]
+    if version and _digest(text) != version:
+        raise damaged(path)
+    return tuple(ByteRange(*span) for span in json.loads(text))
 
 
 def write_plan(shards: Sequence[Shard], path: str | Path) -> None:

@@ -12,11 +12,12 @@ from pathlib import PurePath
 from typing import NamedTuple
 
 from alm.errors import ManifestError, RowError
-from alm.input import ByteRange, Manifest, discover, read_lines, whole_file
+from alm.input import ByteRange, Manifest, find_manifests, read_lines, whole_file
 from alm.input.find import OURS, Wanted
-from alm.input.formats import FORMATS, Format, recognize
+from alm.input.formats import FORMATS, Format
 from alm.input.formats.entries import file_name
 from alm.input.lines import LONGEST_LINE
+from alm.input.recognize import recognize
 from alm.input.shards import Shard, digest_of, plan_shards, resolve_shard_size
 
 AUTO = "auto"
@@ -38,11 +39,13 @@ class Found(NamedTuple):
         kind: the format; None for manifests of ours.
         manifests: the files with segments.
         companions: what adds to one of these, by its path.
+        hidden: how many more were left out because their names begin with a dot.
     """
 
     kind: str | None
     manifests: list[Manifest]
     companions: Mapping[str, Sequence[Manifest]]
+    hidden: int
 
 
 def find_sources(
@@ -55,7 +58,7 @@ def find_sources(
     recognized by its content.
 
     Args:
-        manifest_path, exclude: see :func:`alm.input.discover`.
+        manifest_path, exclude: see :func:`alm.input.find_manifests`.
         input_format: the format, or ``auto``.
 
     Raises:
@@ -63,22 +66,22 @@ def find_sources(
             adds to.
     """
     if input_format == AUTO:
-        found = discover(manifest_path, exclude, (OURS, OTHERS))
+        found, hidden = find_manifests(manifest_path, exclude, (OURS, OTHERS))
         kind = _recognized(found)
     else:
         kind = input_format
         known = FORMATS[kind]
         wanted = Wanted(lambda path: _is_of(known, path), f"that {known.what} would be in")
-        found = discover(manifest_path, exclude, (wanted,))
+        found, hidden = find_manifests(manifest_path, exclude, (wanted,))
     if kind is None:
-        return Found(None, found, {})
+        return Found(None, found, {}, hidden)
     known = FORMATS[kind]
     mains = [each for each in found if not known.is_companion(file_name(each.path))]
     companions: dict[str, list[Manifest]] = {}
     for each in found:
         if known.is_companion(file_name(each.path)):
             companions.setdefault(_main_of(each, mains, known).path, []).append(each)
-    return Found(kind, mains, companions)
+    return Found(kind, mains, companions, hidden)
 
 
 def _is_of(known: Format, path: str) -> bool:
@@ -218,10 +221,8 @@ class Share(NamedTuple):
     size: int
 
 
-def plan_groups(
-    shards: Sequence[Shard], kind: str
-) -> tuple[dict[str, tuple[ByteRange, ...]], dict[str, Share]]:
-    """The files of each group, and the share that each shard is of one.
+def plan_groups(shards: Sequence[Shard], kind: str) -> tuple[dict[str, Shard], dict[str, Share]]:
+    """Each group, with whole files, by its name, and the share that each shard is of one.
 
     Args:
         shards: of :func:`plan_sources`.
@@ -232,12 +233,12 @@ def plan_groups(
     for shard in shards:
         for span in shard.ranges:
             sizes[span.path] = max(span.stop, sizes.get(span.path, 0))
-    groups: dict[str, tuple[ByteRange, ...]] = {}
+    groups: dict[str, Shard] = {}
     shares: dict[str, Share] = {}
     for shard in shards:
         whole = tuple(span._replace(start=0, stop=sizes[span.path]) for span in shard.ranges)
         name = digest_of(whole)
-        groups[name] = whole
+        groups[name] = Shard(name, whole)
         mains = [span for span in shard.ranges if not known.is_companion(file_name(span.path))]
         first, size = mains[0], sizes[mains[0].path]
         cut = len(mains) == 1 and first.stop - first.start < size

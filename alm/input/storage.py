@@ -15,6 +15,7 @@ from typing import BinaryIO, cast
 from alm.errors import ManifestError
 from alm.input import remote
 from alm.input.ranges import GZIP, ZSTD, ByteRange, changed, is_compressed
+from alm.names import as_local
 
 _BUFFER = 1 << 20
 
@@ -35,7 +36,7 @@ def opened(span: ByteRange) -> Iterator[BinaryIO]:
             if remote.is_url(span.path):
                 file = stack.enter_context(remote.opened(span.path, span.version))
             else:
-                file = stack.enter_context(open(span.path, "rb", buffering=_BUFFER))
+                file = stack.enter_context(open(as_local(span.path), "rb", buffering=_BUFFER))
                 _check_version(file, span)
             yield stack.enter_context(_decompressed(file, span.path))
             if not remote.is_url(span.path):

@@ -9,11 +9,13 @@ from pathlib import Path
 from alm import files
 from alm.engines import Execution
 from alm.errors import RowError
-from alm.input import ByteRange, read_lines
+from alm.input import ByteRange, has_changed, read_lines
+from alm.input.lines import out_of_memory
 from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
+from alm.jobs.deferred import defer
 from alm.params import WindowParams
-from alm.records.record import encode, make_record
+from alm.records.record import encode, make_record, may_be_too_large
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
 from alm.rows.row import parse_row
@@ -78,23 +80,35 @@ def build_chunk(
             manifest = codec.dumps(span.path)
             stats = summary.stats[span.path]
             lines = 0
-            for line in read_lines(span):
-                lines = line.number
-                digests.write(line.digest)
-                if line.is_blank:
-                    continue
-                try:
-                    row = parse_row(line.text)
-                    found = find_windows(row, params)
-                    records.write(encode(make_record(row, found, manifest, params)))
-                except RowError as error:
-                    if stop_at_invalid:
-                        raise stop_at(span.path, line, error) from error
-                    stats.count("quarantined")
-                    quarantine.write(to_line(refused_row(span.path, line, error)))
-                else:
-                    stats.add_row(found.stats, found.truncation_events)
-                    survey_row(row, found, params, summary.survey)
-                    recordings.write(recording_key(row))
+            offset = 0
+            try:
+                for line in read_lines(span):
+                    offset = line.offset
+                    lines = line.number
+                    digests.write(line.digest)
+                    if line.is_blank:
+                        continue
+                    try:
+                        row = parse_row(line.text)
+                        found = find_windows(row, params)
+                        record = make_record(row, found, manifest, params)
+                    except RowError as error:
+                        if stop_at_invalid:
+                            raise stop_at(span.path, line.offset, error) from error
+                        stats.count("quarantined")
+                        quarantine.write(to_line(refused_row(span.path, line, error)))
+                    else:
+                        is_large = may_be_too_large(record)
+                        counted = Summary() if is_large else summary
+                        counted.stats[span.path].add_row(found.stats, found.truncation_events)
+                        survey_row(row, found, params, counted.survey)
+                        if is_large:
+                            record = defer(record, span.path, line, counted)
+                        records.write(encode(record))
+                        recordings.write(recording_key(row))
+            except MemoryError as error:
+                raise out_of_memory(span.path, offset) from error
             summary.line_counts.append(LineCount(span.path, span.start, lines))
+            if has_changed(span):
+                summary.grown.append(span.path)
     return summary

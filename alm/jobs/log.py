@@ -14,7 +14,7 @@ from pathlib import Path
 import alm
 from alm import files
 from alm.errors import AlmError
-from alm.processes import end_with_parent
+from alm.processes import end_with_parent, ensure_streams
 
 
 def share_package() -> None:
@@ -37,8 +37,16 @@ def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
     SystemExit, so that it can clean up behind itself.
     """
     end_with_parent(signal.SIGTERM)
-    terminal = os.fdopen(os.dup(2), "w")
-    log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    ensure_streams()
+    terminal = os.fdopen(
+        os.dup(sys.stderr.fileno()), "w", encoding=sys.stderr.encoding, errors="backslashreplace"
+    )
+    try:
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
+    except OSError as error:
+        why = files.obstacle(Path(path).parent) or error.strerror
+        print(f"error: cannot write {path}: {why}", file=terminal, flush=True)
+        sys.exit(1)
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
         os.dup2(log, stream.fileno())

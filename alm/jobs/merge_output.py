@@ -7,12 +7,15 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO, NamedTuple
 
 from alm import files
 from alm.errors import TooManyInvalidError
+from alm.input.digests import DIGEST_BYTES, PIECE, damaged, digest_lines
+from alm.jobs.manifests import check_manifests
 from alm.rows import codec
 from alm.statistics.counters import total
-from alm.statistics.summary import Summary
+from alm.statistics.summary import Summary, add_summaries
 
 MERGED = "alm_output.jsonl"
 INDEX = "alm_output.index.jsonl"
@@ -21,9 +24,27 @@ INDEX = "alm_output.index.jsonl"
 logger = logging.getLogger("alm")
 
 
+class Pieces(NamedTuple):
+    """What the jobs of the shards have left, in input order.
+
+    Attributes:
+        shards: the files that say what each shard holds.
+        built, overlapped: the summaries of each shard's build and overlap.
+        line_digests: the digests of the lines that each build read.
+        rows: the output of each shard.
+        row_digests: the digests of these rows; for both see :mod:`alm.input.digests`.
+    """
+
+    shards: Sequence[str | Path]
+    built: Sequence[str | Path]
+    overlapped: Sequence[str | Path]
+    line_digests: Sequence[str | Path]
+    rows: Sequence[str | Path]
+    row_digests: Sequence[str | Path]
+
+
 def merge_output(
-    parts: Sequence[str | Path],
-    summaries: Sequence[str | Path],
+    pieces: Pieces,
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -33,23 +54,25 @@ def merge_output(
     An index beside it, of an earlier run, goes: of two results one might be old.
 
     Args:
-        parts: the output of each shard.
-        summaries: the summary of each shard's build.
+        pieces: what the jobs of the shards have left.
         quarantine: ``quarantine.jsonl``, named and counted in the error.
         target: ``alm_output.jsonl``.
         max_invalid_fraction: the accepted share of rows that could not be processed, 0 to 1.
 
     Raises:
         TooManyInvalidError: there were more.
+        ManifestError: a manifest was replaced while the run was under way.
+        DamageError: the output of a shard is not as its job wrote it.
     """
     _remove(Path(target).with_name(INDEX))
-    _check_refused([_row_counts(path) for path in summaries], quarantine, max_invalid_fraction)
-    files.join(parts, target)
+    _counts(pieces, quarantine, max_invalid_fraction)
+    with files.written_whole(target) as output:
+        for part, digests in zip(pieces.rows, pieces.row_digests, strict=True):
+            _copy(part, digests, output)
 
 
 def index_output(
-    parts: Sequence[str | Path],
-    summaries: Sequence[str | Path],
+    pieces: Pieces,
     quarantine: str | Path,
     target: str | Path,
     max_invalid_fraction: float,
@@ -60,17 +83,19 @@ def index_output(
     the files are what :func:`merge_output` writes. Such a file of an earlier run goes.
 
     Args:
-        parts, summaries, quarantine, max_invalid_fraction: as in :func:`merge_output`.
+        pieces, quarantine, max_invalid_fraction: as in :func:`merge_output`.
         target: ``alm_output.index.jsonl``.
 
     Raises:
         TooManyInvalidError: more rows could not be processed than are accepted.
+        ManifestError: a manifest was replaced while the run was under way.
+        DamageError: the output of a shard is not as its job wrote it.
     """
     _remove(Path(target).with_name(MERGED))
-    counts = [_row_counts(path) for path in summaries]
-    _check_refused(counts, quarantine, max_invalid_fraction)
-    with files.written_whole(target) as output:
-        for part, (entries, _) in zip(parts, counts, strict=True):
+    counts = _counts(pieces, quarantine, max_invalid_fraction)
+    with files.written_whole(target) as output, open(os.devnull, "wb") as nowhere:
+        for part, digests, entries in zip(pieces.rows, pieces.row_digests, counts, strict=True):
+            _copy(part, digests, nowhere)
             path = os.path.relpath(part, Path(target).parent)
             line = {"path": path, "rows": entries, "bytes": os.path.getsize(part)}
             output.write(codec.dumps(line) + b"\n")
@@ -82,10 +107,37 @@ def _remove(stale: Path) -> None:
         stale.unlink()
 
 
-def _row_counts(summary: str | Path) -> tuple[int, int]:
-    """How many rows of a shard came out, and how many were refused."""
-    stats = total(Summary.read(summary).stats.values())
-    return stats["entries"], stats["quarantined"]
+class _Copied:
+    """A file whose lines also go to another one, as they are read."""
+
+    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
+        self._source, self._target = source, target
+
+    def readline(self, size: int) -> bytes:
+        piece = self._source.readline(size)
+        self._target.write(piece)
+        return piece
+
+
+def _copy(part: str | Path, digests: str | Path, target: BinaryIO) -> None:
+    """Copy the output of a shard, with a look at every row of it on the way."""
+    with open(part, "rb", buffering=PIECE) as rows, open(digests, "rb") as known:
+        for digest, _ in digest_lines(_Copied(rows, target), os.path.getsize(part)):
+            if known.read(DIGEST_BYTES) != digest:
+                raise damaged(part)
+        if known.read(1):
+            raise damaged(part)
+
+
+def _counts(pieces: Pieces, quarantine: str | Path, max_invalid_fraction: float) -> list[int]:
+    """How many rows of each shard came out, if all of them read the same manifests."""
+    check_manifests(pieces.shards, map(Summary.read, pieces.built), pieces.line_digests)
+    counts = []
+    for paths in zip(pieces.built, pieces.overlapped, strict=True):
+        stats = total(add_summaries(map(Summary.read, paths)).stats.values())
+        counts.append((stats["entries"], stats["quarantined"]))
+    _check_refused(counts, quarantine, max_invalid_fraction)
+    return [entries for entries, _ in counts]
 
 
 def _check_refused(

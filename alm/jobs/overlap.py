@@ -8,11 +8,15 @@ from pathlib import Path
 
 from alm import files
 from alm.engines import Execution
-from alm.input import ByteRange, read_lines, whole_file
-from alm.input.digests import line_digest
+from alm.errors import OutOfMemoryError, RowError
+from alm.input import ByteRange, Line, read_lines, whole_file
+from alm.input.digests import damaged, new_digest
+from alm.input.lines import out_of_memory
+from alm.input.quarantine import stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
+from alm.jobs.deferred import count_deferred, refuse
 from alm.params import OverlapParams
-from alm.records.record import decode, finish
+from alm.records.record import Record, decode, finish
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
 from alm.statistics.summary import Summary
@@ -22,10 +26,12 @@ from alm.statistics.survey import survey_windows
 def overlap_shard(
     records: Path,
     output: Path,
+    quarantine: Path,
     digests: Path,
     summary: Path,
     params: OverlapParams,
     *,
+    stop_at_invalid: bool,
     execution: Execution,
     code: str,
 ) -> None:
@@ -34,19 +40,23 @@ def overlap_shard(
     Args:
         records: what :func:`alm.jobs.build.build_shard` wrote.
         output: one row a line, a part of ``alm_output.jsonl``.
+        quarantine: output, one refused row a line, numbered within its byte range: those whose
+            output would be too large.
         digests: output, the digest of each line of ``output``: see :mod:`alm.input.digests`.
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
+        stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
 
     Raises:
-        EngineError
+        EngineError, InvalidRowError
+        DamageError: a record is not as it was written.
     """
     total = run_in_chunks(
-        partial(overlap_chunk, params=params),
+        partial(overlap_chunk, params=params, stop_at_invalid=stop_at_invalid),
         [whole_file(str(records))],
-        [output, digests],
+        [output, quarantine, digests],
         execution,
         code,
     )
@@ -54,23 +64,62 @@ def overlap_shard(
 
 
 def overlap_chunk(
-    ranges: Sequence[ByteRange], parts: Sequence[Path], *, params: OverlapParams
+    ranges: Sequence[ByteRange],
+    parts: Sequence[Path],
+    *,
+    params: OverlapParams,
+    stop_at_invalid: bool,
 ) -> Summary:
-    """Filter some records of a shard into a part of the output."""
+    """Filter some records of a shard into a part of each output."""
     summary = Summary()
     with (
         memory_for_rows(),
         files.written_whole(parts[0]) as output,
-        files.written_whole(parts[1]) as digests,
+        files.written_whole(parts[1]) as quarantine,
+        files.written_whole(parts[2]) as digests,
     ):
         for span in ranges:
-            for line in read_lines(span, longest=-1):
-                record = decode(line.raw)
-                stats = summary.stats[codec.loads(record.manifest)]
-                finished = finish(record, params)
-                stats.add_windows(finished.summary, len(finished.kept))
-                output.write(finished.line)
-                digests.write(line_digest(finished.line))
-                summary.output_bytes += len(finished.line)
-                survey_windows(record, finished.kept, stats, summary.survey)
+            at: Line | None = None
+            try:
+                for line in read_lines(span, longest=-1):
+                    at = line
+                    try:
+                        record = _decoded(line.raw, span.path)
+                        manifest = codec.loads(record.manifest)
+                        finished = finish(record, params)
+                        digest = new_digest()
+                        for piece in finished.pieces:
+                            output.write(piece)
+                            digest.update(piece)
+                            summary.output_bytes += len(piece)
+                    except RowError as error:
+                        refused = refuse(record, error)
+                        if stop_at_invalid:
+                            raise stop_at(manifest, refused["byte_offset"], error) from error
+                        summary.stats[manifest].count("quarantined")
+                        quarantine.write(to_line(refused))
+                    else:
+                        digests.write(digest.digest())
+                        count_deferred(record, manifest, summary)
+                        stats = summary.stats[manifest]
+                        stats.add_windows(finished.summary, len(finished.kept))
+                        survey_windows(record, finished.kept, stats, summary.survey)
+            except MemoryError as error:
+                raise _out_of_memory(span.path, at) from error
     return summary
+
+
+def _out_of_memory(path: str, line: Line | None) -> OutOfMemoryError:
+    """The error that memory was not enough for a record, with the manifest that it came from."""
+    if line is None:
+        return out_of_memory(path, 0)
+    begin = line.raw.find(b"\t") + 1
+    manifest = line.raw[begin : line.raw.find(b"\t", begin)].decode()
+    return out_of_memory(f"{path} (a row of {manifest})", line.offset)
+
+
+def _decoded(line: bytes, path: str) -> Record:
+    try:
+        return decode(line)
+    except ValueError as error:
+        raise damaged(path) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -14,12 +15,13 @@ from alm.audio import AudioFiles, AudioOptions, complete
 from alm.audio.files import list_files
 from alm.engines import Execution
 from alm.errors import RowError
-from alm.input import ByteRange, Line, read_lines, stat
+from alm.input import ByteRange, Line, read_lines
+from alm.input.digests import damaged
 from alm.input.formats import FORMATS, NO_SPEAKER
 from alm.input.grouping import Group, read_group
+from alm.input.shards import ranges_text
 from alm.input.sources import Share
 from alm.jobs.chunks import run_in_chunks
-from alm.jobs.shard import write_ranges
 from alm.rows import codec
 from alm.rows.row import REFUSED, Row
 from alm.statistics.summary import Summary
@@ -48,6 +50,7 @@ class Preparation(NamedTuple):
 
 def prepare_shard(
     groups: Path,
+    summary: Path,
     share: Share,
     manifest: Path,
     ranges: Path,
@@ -59,18 +62,21 @@ def prepare_shard(
     """Make the manifest of a shard.
 
     Args:
-        groups: what :func:`alm.jobs.group.group_sources` wrote.
+        groups, summary: what :func:`alm.jobs.group.group_sources` wrote.
         share: which part of it is the shard's.
         manifest: output, a row a recording; one that cannot be made is refused by the build.
-        ranges: output, what the build is to read: see :func:`alm.jobs.shard.write_ranges`.
+        ranges: output, what the build is to read: see :func:`alm.input.shards.read_ranges`.
         preparation: how.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
 
     Raises:
         EngineError, ManifestError, AudioError
+        DamageError: the groups are not as they were written.
     """
-    size = stat(str(groups)).size
+    size = json.loads(summary.read_bytes())["bytes"]
+    if size != os.path.getsize(groups):
+        raise damaged(groups)
     start, stop = (size * border // share.size for border in (share.start, share.stop))
     span = ByteRange(str(groups), start, stop)
     work = partial(prepare_chunk, preparation=preparation)
@@ -85,7 +91,8 @@ def prepare_shard(
             narrow,
             NARROW_RATE,
         )
-    write_ranges([ByteRange(str(manifest), 0, stat(str(manifest)).size)], ranges)
+    with files.written_whole(ranges) as file:
+        file.write(ranges_text([ByteRange(str(manifest), 0, os.path.getsize(manifest))]))
 
 
 def write_index(root: str | None, audio_files: str | None, target: Path) -> None:
@@ -108,7 +115,7 @@ def prepare_chunk(
     with files.written_whole(parts[0]) as manifest:
         for span in ranges:
             for line in read_lines(span):
-                for row in _rows(line, preparation, audio):
+                for row in _rows(line, span.path, preparation, audio):
                     summary.survey.count("refused" if REFUSED in row else "prepared")
                     if row.get("audio_sample_rate") == NARROW_RATE and "channels" in row:
                         summary.survey.count("narrow")
@@ -116,10 +123,10 @@ def prepare_chunk(
     return summary
 
 
-def _rows(line: Line, preparation: Preparation, audio: AudioFiles) -> Iterator[Row]:
+def _rows(line: Line, path: str, preparation: Preparation, audio: AudioFiles) -> Iterator[Row]:
     """The row of a group; a refused one for each entry that names no recording."""
     try:
-        group = read_group(line.text)
+        group = read_group(line.text, path)
     except RowError as error:
         yield {REFUSED: [error.reason, error.detail]}
         return

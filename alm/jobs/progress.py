@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from alm.statistics.counters import LOSSES
+from alm.statistics.outcome import nothing_kept
 from alm.text import count, counted, duration, percent, time_left
 
 INTERVAL = 1.0
 """Seconds between two looks."""
 
-_CHUNKS = re.compile(r"(\d+) of (\d+) chunks written")
+_CHUNKS = re.compile(r"(?<!\d)(\d+) of (\d+) chunks written")
 _HOST = re.compile(r"INFO started on ([^\s,]+)")
 _HEAD_BYTES = 256
 _TAIL_BYTES = 4096
@@ -132,11 +133,13 @@ def summarize_run(result: str | Path) -> str:
         f"{counted(stats['entries'], 'row')} of {counted(stats['manifests'], 'manifest')}, "
         f"{duration(audio['recording_dur'])} of recordings",
         f"{counted(stats['windows'], 'candidate window')}, {count(stats['filtered_windows'])} "
-        f"kept: {duration(stats['filtered_dur'])}, covering {duration(audio['kept_dur'])} "
-        f"({percent(audio['yield'])} of the recordings)",
+        f"kept: {duration(audio['kept_window_dur'])}, covering {duration(audio['kept_dur'])} "
+        f"({percent(audio['yield'])} of the recordings), each second {audio['times_kept']:.2f} "
+        "times on average",
     ]
     if seconds := stats["lost"][f"dur_lost_{largest}"]:
         lines.append(f"largest loss: lost_{largest}, {duration(seconds)} of segments")
+    lines += map("warning: {}".format, _warnings(stats))
     if stats["quarantined"]:
         rows = counted(stats["quarantined"], "row")
         lines.append(f"{rows} quarantined: {folder / 'quarantine.jsonl'}")
@@ -146,3 +149,17 @@ def summarize_run(result: str | Path) -> str:
         f"provenance: {folder / 'provenance.json'}, checked by: python -m alm.verify {folder}",
     ]
     return "\n".join(lines)
+
+
+def _warnings(stats: dict[str, Any]) -> Iterator[str]:
+    """What must not be overlooked: figures that cannot be right, and a run without a window."""
+    yield from stats["doubtful_settings"]
+    for smell in stats["smells"].values():
+        if smell["count"] and "cause" in smell:
+            yield f"{count(smell['count'])} {smell['meaning']}: {smell['cause']}"
+    for finding in stats["diagnosis"]:
+        if finding["loss"] == "out_of_order":
+            what, _, _ = finding["finding"].partition(". ")
+            yield f"{what}. {finding['action']}"
+    if nothing := nothing_kept(stats):
+        yield f"{nothing[:1].lower()}{nothing[1:]}; the report says why"

@@ -8,27 +8,22 @@ files, which one job writes alone, are read for it.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from alm import files
-from alm.errors import AlmError
 from alm.input.digests import DIGEST_BYTES, PIECE, new_digest
-from alm.input.shards import read_ranges
+from alm.jobs.manifests import manifests_read
 from alm.jobs.merge_output import INDEX
+from alm.jobs.record import FORMAT, record_text
 from alm.provenance.code import commit, package_sha256, source_sha256
 from alm.provenance.versions import versions
 from alm.rows import codec
 from alm.statistics.summary import Summary
 from alm.version import __version__
-
-PROVENANCE = "provenance.json"
-FORMAT = 1
-"""Of the file; a reader refuses one that it does not know."""
 
 WORKFLOW = (
     "Snakefile",
@@ -49,9 +44,11 @@ def write_provenance(
     parts: Sequence[str | Path],
     output: str | Path,
     others: Sequence[str | Path],
+    report: str | Path,
     target: str | Path,
     parameters: Mapping[str, Any],
     workflow: str | Path,
+    groups: Sequence[str | Path] = (),
 ) -> None:
     """Write ``provenance.json``.
 
@@ -63,9 +60,11 @@ def write_provenance(
         parts: the rows of each shard.
         output: ``alm_output.jsonl`` or its index.
         others: the other outputs.
+        report: the seal of the report, which is made beside this.
         target: ``provenance.json``, in the folder of the outputs.
         parameters: the configuration of the run, ``target_duration`` resolved.
         workflow: the folder of the workflow's source.
+        groups: the summaries of the groups that manifests were prepared from.
     """
     folder = Path(target).parent
     builds = [Summary.read(path) for path in built]
@@ -86,39 +85,15 @@ def write_provenance(
         "output": {"path": Path(output).name, **rows},
         "parts": pieces,
         "files": [describe_file(path, folder) for path in [*index, *others]],
-        "manifests": _manifests(shards, builds, line_digests),
+        "report": os.path.relpath(report, folder),
+        "manifests": manifests_read(shards, builds, line_digests, overlaps),
     }
+    if groups:
+        content["sources"] = [
+            source for path in groups for source in codec.loads(Path(path).read_bytes())["sources"]
+        ]
     with files.written_whole(target) as file:
-        file.write(_readable(content))
-
-
-def read_provenance(folder: str | Path) -> dict[str, Any]:
-    """The content of ``provenance.json`` of an output directory.
-
-    Raises:
-        AlmError: there is no such file, or it cannot be read.
-    """
-    path = Path(folder) / PROVENANCE
-    try:
-        content: dict[str, Any] = codec.loads(path.read_bytes())
-        known = content["format"] == FORMAT
-    except FileNotFoundError:
-        raise AlmError(
-            f"{str(path)!r} does not exist: name the output_dir of a run that has finished"
-        ) from None
-    except OSError as error:
-        raise AlmError(f"cannot read {str(path)!r}: {error.strerror}") from error
-    except (AlmError, TypeError, KeyError) as error:
-        raise AlmError(
-            f"{str(path)!r} is not what a run writes; delete it and start the run again to have it "
-            "written anew"
-        ) from error
-    if not known:
-        raise AlmError(
-            f"{str(path)!r} has format {content['format']!r}, and this version reads {FORMAT}: use "
-            "the version of alm that it names"
-        )
-    return content
+        file.write(record_text(content))
 
 
 def describe_file(path: str | Path, folder: Path) -> dict[str, Any]:
@@ -168,42 +143,3 @@ def _makers(step: str, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
         codec.dumps(maker._asdict()) for summary in summaries for maker in summary.makers
     )
     return [{"step": step} | codec.loads(maker) | {"shards": n} for maker, n in shards.items()]
-
-
-def _manifests(
-    shards: Sequence[str | Path], summaries: Sequence[Summary], digests: Sequence[str | Path]
-) -> list[dict[str, Any]]:
-    """What ``provenance.json`` says of each manifest, in input order."""
-    found: dict[str, dict[str, Any]] = {}
-    lines: dict[str, Any] = defaultdict(new_digest)
-    for shard, summary, path in zip(shards, summaries, digests, strict=True):
-        for span in read_ranges(shard):
-            manifest = found.setdefault(
-                span.path,
-                {"path": span.path, "bytes": 0, "version": span.version, "lines": 0}
-                | {"rows": 0, "quarantined": 0, "lines_xxh128": ""},
-            )
-            manifest["bytes"] = span.stop
-        with open(path, "rb") as file:
-            for count in summary.line_counts:
-                lines[count.path].update(file.read(count.lines * DIGEST_BYTES))
-                found[count.path]["lines"] += count.lines
-        for name, stats in summary.stats.items():
-            found[name]["rows"] += stats["entries"]
-            found[name]["quarantined"] += stats["quarantined"]
-    for name, manifest in found.items():
-        manifest["lines_xxh128"] = lines[name].hexdigest()
-    return list(found.values())
-
-
-def _readable(content: Mapping[str, Any]) -> bytes:
-    """JSON with a line for each part, file and manifest, however many there are."""
-    texts = []
-    for key, value in content.items():
-        if isinstance(value, list):
-            lines = ",\n    ".join(json.dumps(each) for each in value)
-            text = f"[\n    {lines}\n  ]"
-        else:
-            text = json.dumps(value, indent=2).replace("\n", "\n  ")
-        texts.append(f"  {json.dumps(key)}: {text}")
-    return ("{\n" + ",\n".join(texts) + "\n}\n").encode()

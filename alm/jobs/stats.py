@@ -8,6 +8,7 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,9 @@ from alm.input.shards import read_ranges
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import COUNTS, COVERAGE, LOSSES, SECONDS, Stats, total
 from alm.statistics.diagnosis import SMELLS, diagnose
+from alm.statistics.shares import share
 from alm.statistics.summary import Summary, add_summaries
+from alm.statistics.units import doubtful_settings, doubts
 
 DISTRIBUTIONS = (
     "window_duration",
@@ -82,7 +85,9 @@ def aggregate(
         "smells": {
             name: {"count": survey[f"smell_{name}"], "meaning": meaning}
             for name, meaning in SMELLS.items()
-        },
+        }
+        | {name: asdict(doubt) for name, doubt in doubts(run, survey, window).items()},
+        "doubtful_settings": doubtful_settings(window, overlap),
         "distributions": {
             **{name: survey.family(name) for name in DISTRIBUTIONS},
             **{name: survey.family_seconds(name) for name in DISTRIBUTIONS_IN_SECONDS},
@@ -120,8 +125,10 @@ def _audio(run: Stats, survey: Stats) -> dict[str, float]:
     """Audio read and kept, in seconds; overlaps are counted once.
 
     ``yield`` is the share of the recordings that kept windows cover, ``speech_yield`` the share
-    of the speech that lies in them.
+    of the speech that lies in them. ``kept_window_dur`` are the hours of the kept windows, one by
+    one, and ``times_kept`` says how often a second that is kept lies in one of them, on average.
     """
+    windows = survey.seconds("kept_window_dur")
     recording, kept = run.seconds("recording_dur"), run.seconds("kept_dur")
     speech, kept_speech = run.seconds("total_dur"), survey.seconds("kept_speech_dur")
     return {
@@ -130,10 +137,12 @@ def _audio(run: Stats, survey: Stats) -> dict[str, float]:
         "segments": survey["segments"],
         "recording_dur": recording,
         "kept_dur": kept,
-        "yield": kept / recording if recording else 0.0,
+        "kept_window_dur": windows,
+        "times_kept": windows / kept if kept > 0 else 0.0,
+        "yield": share(kept, recording),
         "speech_dur": speech,
         "kept_speech_dur": kept_speech,
-        "speech_yield": kept_speech / speech if speech else 0.0,
+        "speech_yield": share(kept_speech, speech),
         "window_speech_dur": survey.seconds("window_speech_dur"),
         "window_silence_dur": survey.seconds("window_silence_dur"),
         "rows_without_bandwidth": survey["rows_without_bandwidth"],

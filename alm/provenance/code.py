@@ -16,7 +16,7 @@ SUFFIXES = (".py", ".pxd", ".pyx")
 DATA_SUFFIXES = (".j2", ".css", ".js")
 """Of the report's templates, and what they need."""
 
-CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^)]*\)|[^\n]*)", re.MULTILINE)
+CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^()]*\)|[^\n]*)", re.MULTILINE)
 
 
 def code_hash(module: str) -> str:
@@ -120,7 +120,7 @@ def commit() -> str | None:
         tracked = [*git, "ls-files", "--error-unmatch", f"{PACKAGE.name}/__init__.py"]
         subprocess.run(tracked, check=True, capture_output=True)
         describe = [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
-        found = subprocess.run(describe, check=True, capture_output=True, text=True)
+        found = subprocess.run(describe, check=True, capture_output=True, encoding="utf-8")
     except (OSError, subprocess.CalledProcessError):
         return None
     return found.stdout.strip()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept
+from alm.statistics.shares import share
 
 MOST_ROWS = 500
 """At either end of the table: it is embedded in the report, and a browser has to sort it."""
@@ -48,12 +49,12 @@ class Manifest(NamedTuple):
     @property
     def gain(self) -> float:
         """The share of the audio that kept windows cover; 0 without audio."""
-        return self.kept / self.audio if self.audio > 0 else 0.0
+        return share(self.kept, self.audio)
 
     @property
     def share_lost(self) -> float:
         """The share of the speech that the largest loss took; 0 without speech."""
-        return self.lost / self.speech if self.speech > 0 else 0.0
+        return share(self.lost, self.speech)
 
 
 def manifests(stats: Stats, rows: Iterable[Mapping[str, str]]) -> dict[str, object]:

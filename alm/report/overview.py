@@ -5,6 +5,7 @@ from __future__ import annotations
 from alm.report import charts
 from alm.report.charts import Bar, Chart
 from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
+from alm.statistics.shares import share
 from alm.statistics.survey import STOPS
 from alm.text import counted, duration, percent
 
@@ -12,12 +13,20 @@ from alm.text import counted, duration, percent
 def overview(stats: Stats) -> dict[str, object]:
     """The values of the page."""
     title, lead = outcome(stats)
+    smells = {name: smell for name, smell in stats["smells"].items() if smell["count"]}
     return {
         "title": title,
         "lead": lead,
         "stats": stats,
         "window": wanted(stats),
         "nothing_kept": nothing_kept(stats),
+        "doubts": [smell for smell in smells.values() if "cause" in smell],
+        "doubtful_settings": stats["doubtful_settings"],
+        "oddities": [
+            smell
+            for name, smell in smells.items()
+            if "cause" not in smell and name != "out_of_order"  # which is among the findings
+        ],
         "charts": {"funnel": _funnel(stats), "losses": _losses(stats), "stops": _stops(stats)},
         "names_of_losses": LOSSES,
         "settings": {name: _setting(value) for name, value in stats["parameters"].items()},
@@ -33,7 +42,7 @@ def _funnel(stats: Stats) -> Chart | None:
     rows = []
     for step in steps:
         seconds = max(0.0, step["seconds"])
-        words = f"{duration(seconds)} · {percent(seconds / speech)}"
+        words = f"{duration(seconds)} · {percent(share(seconds, speech))}"
         rows.append(Bar(_sentence(step["step"]), seconds, words, before))
         before = seconds
     return charts.bars(rows, "Speech that is left after each step")

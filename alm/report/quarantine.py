@@ -21,6 +21,8 @@ REASONS = {
     "not_finite": "a number is not finite",
     "out_of_range": "a number is out of range",
     "too_deep": "nested too deep",
+    "line_too_long": "a line is too long",
+    "too_large": "its output would be too large",
 }
 """In words; a reason that is not here shows its code alone."""
 

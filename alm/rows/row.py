@@ -85,12 +85,25 @@ def json_type(value: Any) -> str:
         case dict():
             return "an object"
         case _:
-            return f"a {type(value).__name__}"
+            return f"of the Python type {type(value).__name__}"
 
 
-def recording_length(row: Mapping[str, Any], last_end: Number) -> Number:
-    """Seconds of a recording: its ``duration`` if that can be true, else the last end."""
+def believable_duration(row: Mapping[str, Any]) -> Number | None:
+    """The ``duration`` of a row, seconds, if there is one that a recording can have."""
     duration: Any = row.get("duration")
-    if type(duration) in NUMBERS and last_end <= duration <= LONGEST_RECORDING:
+    if type(duration) in NUMBERS and 0 < duration <= LONGEST_RECORDING:
         return cast(Number, duration)
-    return max(last_end, 0)
+    return None
+
+
+def recording_length(row: Mapping[str, Any], first_start: Number, last_end: Number) -> Number:
+    """Seconds of a recording: its ``duration`` if that can be true, else what segments tell.
+
+    They tell that it begins where the first of them starts, at ``first_start``, which may be
+    negative, and goes on to ``last_end``.
+    """
+    heard = max(last_end - first_start, 0)
+    duration = believable_duration(row)
+    if duration is None or duration < max(heard, last_end):
+        return heard
+    return duration

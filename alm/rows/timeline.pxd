@@ -9,7 +9,7 @@ cdef dict _NO_METRICS
 
 cdef class Timeline:
     cdef readonly list starts, ends, durations, bandwidths, speakers
-    cdef readonly total_dur, last_end
+    cdef readonly total_dur, first_start, last_end
     cdef readonly bint floats
     cdef Doubles start_doubles, end_doubles
 
@@ -17,7 +17,7 @@ cdef class Timeline:
     cdef _sum_up(self)
 
 
-@cython.locals(k=Py_ssize_t, total=Time, last=Time)
+@cython.locals(k=Py_ssize_t, total=Time, first=Time, last=Time)
 cdef _add_up(Timeline row, Times starts, Times ends, Time zero)
 
 

@@ -29,9 +29,9 @@ _NO_METRICS: dict[str, Any] = {}
 class Timeline:
     """The columns of a row's segments, one value a segment; times in seconds, bandwidths in Hz.
 
-    ``total_dur`` is the plain sum of the durations, ``last_end`` the largest end, 0 without
-    segments; ``floats`` says whether there are segments and all times are floats, which
-    ``start_doubles`` and ``end_doubles`` then hold as well.
+    ``total_dur`` is the plain sum of the durations, ``first_start`` the smallest start and
+    ``last_end`` the largest end, 0 without segments; ``floats`` says whether there are segments and
+    all times are floats, which ``start_doubles`` and ``end_doubles`` then hold as well.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Timeline:
         self.start_doubles = Doubles(starts if floats else [])
         self.end_doubles = Doubles(ends if floats else [])
         self.total_dur: Number = 0
+        self.first_start: Number = 0
         self.last_end: Number = 0
         self._sum_up()
 
@@ -65,12 +66,15 @@ class Timeline:
 
 def _add_up(row: Timeline, starts: list[Number], ends: list[Number], zero: Number) -> None:
     total = zero
-    last = ends[0]
+    first, last = starts[0], ends[0]
     for k in range(len(row.starts)):
         total += ends[k] - starts[k]
+        if starts[k] < first:
+            first = starts[k]
         if ends[k] > last:
             last = ends[k]
     row.total_dur = total
+    row.first_start = first
     row.last_end = last
 
 

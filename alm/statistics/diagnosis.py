@@ -11,8 +11,9 @@ from typing import NamedTuple
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import Stats
 from alm.statistics.measures import BANDWIDTH_BIN
+from alm.statistics.shares import share
 from alm.statistics.survey import LONG_SILENCE, STOPS
-from alm.text import duration
+from alm.text import counted, duration
 
 SMELLS = {
     "out_of_order": "segments that start before the previous one",
@@ -45,7 +46,7 @@ class Finding(NamedTuple):
 def diagnose(
     stats: Stats, survey: Stats, window: WindowParams, overlap: OverlapParams
 ) -> list[Finding]:
-    """What was lost in a run, the largest loss first.
+    """What was lost in a run, the largest loss first, but before all a wrong order of segments.
 
     Args:
         stats: the totals of the run.
@@ -66,14 +67,34 @@ def diagnose(
     for reason, explanation in explain.items():
         if amount := stats[f"lost_{reason}"]:
             seconds = stats.seconds(f"dur_lost_{reason}")
-            share = seconds / speech if speech else 0.0
+            part = share(seconds, speech)
             findings.append(
-                Finding(f"lost_{reason}", amount, seconds, share, *explanation(survey, window))
+                Finding(f"lost_{reason}", amount, seconds, part, *explanation(survey, window))
             )
     findings.sort(key=lambda finding: -finding.seconds)
+    if survey["smell_out_of_order"]:
+        findings.insert(0, _out_of_order(survey, speech))
     if stats["windows"] > stats["filtered_windows"]:
-        findings.append(_near_duplicates(stats, window, overlap))
+        findings.append(_near_duplicates(stats, survey, window, overlap))
     return findings
+
+
+def _out_of_order(survey: Stats, speech: float) -> Finding:
+    amount = survey["smell_out_of_order"]
+    rows, seconds = survey["rows_out_of_order"], survey.seconds("out_of_order_dur")
+    unheard = survey.seconds("window_unlabelled_dur")
+    return Finding(
+        "out_of_order",
+        amount,
+        seconds,
+        share(seconds, speech),
+        f"{counted(amount, 'segment')}, in {counted(rows, 'row')} with {duration(seconds)} of "
+        "speech, start before the one listed before. A window takes segments as they are listed: "
+        "there it ends early, or holds speech that none of its segments stands for. In the kept "
+        f"windows of these rows that is {duration(unheard)}.",
+        "Sort the segments of each row by start, for instance: jq -c '.segments |= "
+        "sort_by(.start)' IN.jsonl > OUT.jsonl",
+    )
 
 
 def speech_from_bandwidth(survey: Stats, low: float, high: float) -> float:
@@ -95,8 +116,13 @@ def _low_sample_rate(survey: Stats, window: WindowParams) -> tuple[str, str]:
         if float(rate) < window.min_sample_rate
     }
     listed = ", ".join(f"{duration(seconds)} at {rate} Hz" for rate, seconds in below.items())
+    finding = (
+        f"Speech in recordings below min_sample_rate = {window.min_sample_rate:g} Hz: {listed}."
+    )
+    if survey["doubt_low_sample_rate"]:
+        return finding, "Is audio_sample_rate in kHz? Write it in Hz: 16000, not 16."
     return (
-        f"Speech in recordings below min_sample_rate = {window.min_sample_rate:g} Hz: {listed}.",
+        finding,
         f"min_sample_rate = {min(below, key=float, default=0)} lets all of it pass, if the model "
         "can use such audio.",
     )
@@ -177,9 +203,10 @@ def _stopped_by_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str
     )
 
 
-def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams) -> Finding:
+def _near_duplicates(
+    stats: Stats, survey: Stats, window: WindowParams, overlap: OverlapParams
+) -> Finding:
     removed = stats["windows"] - stats["filtered_windows"]
-    share = removed / stats["windows"]
     action = "A higher overlap_percentage keeps more windows that share audio."
     if overlap.target_duration != window.target_window_duration:
         action += (
@@ -189,8 +216,8 @@ def _near_duplicates(stats: Stats, window: WindowParams, overlap: OverlapParams)
     return Finding(
         "near_duplicates",
         removed,
-        stats.seconds("total_dur_window") - stats.seconds("filtered_dur"),
-        share,
+        stats.seconds("total_dur_window") - survey.seconds("kept_window_dur"),
+        share(removed, stats["windows"]),
         f"{removed} of {stats['windows']} candidate windows share {overlap.overlap_percentage:g} % "
         "or more with one that stays. Nearly every segment starts a window, so most are removed.",
         action,

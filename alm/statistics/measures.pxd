@@ -17,6 +17,10 @@ cpdef tuple by_bandwidth(list bandwidths, list durations, enough)
 
 
 @cython.locals(k=Py_ssize_t)
+cpdef bint out_of_order(list starts, Py_ssize_t count) except -1
+
+
+@cython.locals(k=Py_ssize_t)
 cdef bint _is_strictly_ascending(list starts, Disorder odd)
 
 
@@ -30,6 +34,13 @@ cpdef Py_ssize_t words_outside(list segments, list starts, list ends) except -1
 
 @cython.locals(begun=Doubles, ended=Doubles, nothing=object, no_seconds=double)
 cpdef Heard heard(list starts, list ends, windows, kept)
+
+
+@cython.locals(
+    every=list, begins=list, near=list, own=list,
+    k=Py_ssize_t, first=Py_ssize_t, stop=Py_ssize_t, cut=Py_ssize_t, place=Py_ssize_t,
+)
+cpdef unlabelled(list starts, list ends, Py_ssize_t count, windows, kept)
 
 
 @cython.locals(

@@ -5,17 +5,18 @@ Pure; knows windows, not how they are written.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from alm.rows.numbers import Doubles, all_floats
-from alm.rows.row import Number, Segment
+from alm.rows.row import Number, Segment, add_up
 from alm.windows.candidates import Windows
 
 BANDWIDTH_BIN = 100
 """Hz."""
 
 HIGHEST_HERTZ = 1e9
-"""Beyond this, one bin holds all."""
+"""Beyond this, in either direction, one bin holds all."""
 
 
 class Disorder:
@@ -65,9 +66,13 @@ def by_bandwidth(
         bandwidth = bandwidths[k]
         if bandwidth >= enough:
             passing += durations[k]
-        believed = max(-HIGHEST_HERTZ, min(bandwidth, HIGHEST_HERTZ))
-        bins.append(int(believed // BANDWIDTH_BIN) * BANDWIDTH_BIN)
+        bins.append(int(believed(bandwidth) // BANDWIDTH_BIN) * BANDWIDTH_BIN)
     return bins, passing
+
+
+def believed(hertz: Number) -> Number:
+    """A rate or bandwidth; one beyond all that can be true is as much as can be counted."""
+    return max(-HIGHEST_HERTZ, min(hertz, HIGHEST_HERTZ))
 
 
 def disorder(starts: list[Number], ends: list[Number]) -> Disorder:
@@ -81,6 +86,14 @@ def disorder(starts: list[Number], ends: list[Number]) -> Disorder:
         spans = sorted(zip(starts, ends, strict=True), key=_by_start_and_latest_end)
         _look_at_order([start for start, _ in spans], [end for _, end in spans], odd)
     return odd
+
+
+def out_of_order(starts: list[Number], count: int) -> bool:
+    """Whether one of the first ``count`` segments starts before the one listed before it."""
+    for k in range(1, count):
+        if starts[k] < starts[k - 1]:
+            return True
+    return False
 
 
 def _is_strictly_ascending(starts: list[Number], odd: Disorder) -> bool:
@@ -145,6 +158,48 @@ def heard(starts: list[Number], ends: list[Number], windows: Windows, kept: Sequ
     if kept:
         found.covered, _ = _union([(windows.starts[k], windows.ends[k]) for k in kept])
     return found
+
+
+def unlabelled(
+    starts: list[Number], ends: list[Number], count: int, windows: Windows, kept: Sequence[int]
+) -> Number:
+    """Seconds of some windows in which segments of the row run, and none of the window's.
+
+    Args:
+        starts, ends: as for :func:`heard`.
+        count: how many of these segments are the row's own.
+        windows, kept: as for :func:`heard`.
+    """
+    every = _joined([(starts[k], ends[k]) for k in range(count)])
+    begins = [begin for begin, _ in every]
+    seconds: Number = 0
+    for k in kept:
+        begin, end = windows.starts[k], windows.ends[k]
+        near = every[max(0, bisect_right(begins, begin) - 1) : bisect_left(begins, end)]
+        first, stop, cut = windows.firsts[k], windows.stops[k], windows.cuts[k]
+        places = [*range(first, stop), cut] if cut >= 0 else range(first, stop)
+        own = _joined([(starts[place], ends[place]) for place in places])
+        # Words may reach beyond their segment, and so may a cut one beyond all of the row.
+        seconds += max(0, _within(near, begin, end) - _within(own, begin, end))
+    return seconds
+
+
+def _joined(intervals: Iterable[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
+    """Intervals in order, those that touch joined, those without a length left out."""
+    joined: list[tuple[Number, Number]] = []
+    for start, end in sorted(intervals):
+        if end <= start:
+            continue
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _within(intervals: Iterable[tuple[Number, Number]], begin: Number, end: Number) -> Number:
+    """Seconds from ``begin`` to ``end`` in some intervals that lie apart."""
+    return add_up([max(0, min(b, end) - max(a, begin)) for a, b in intervals])
 
 
 def _hear(

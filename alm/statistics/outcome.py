@@ -14,6 +14,7 @@ Stats = Mapping[str, Any]
 
 
 LOSSES = {
+    "out_of_order": "Segments out of the order of time",
     "lost_sr": "Sample rate too low",
     "lost_bw": "Bandwidth too low",
     "lost_spk": "Too few speakers",

@@ -34,13 +34,15 @@ class Maker(NamedTuple):
 class Summary:
     """What is known of some rows.
 
-    The stats of each manifest, in order, a survey of all rows, how many lines were read, how many
-    bytes of final output were written, and what did it.
+    The stats of each manifest, in order, a survey of all rows, how many lines were read, of which
+    manifests that were not as planned any more, how many bytes of final output were written, and
+    what did it.
     """
 
     stats: dict[str, Stats] = field(default_factory=lambda: defaultdict(Stats))
     survey: Stats = field(default_factory=Stats)
     line_counts: list[LineCount] = field(default_factory=list)
+    grown: list[str] = field(default_factory=list)
     output_bytes: int = 0
     makers: list[Maker] = field(default_factory=list)
 
@@ -49,6 +51,7 @@ class Summary:
             self.stats[manifest] += stats
         self.survey += other.survey
         self.line_counts += other.line_counts
+        self.grown += other.grown
         self.output_bytes += other.output_bytes
         for maker in other.makers:
             self.add_maker(maker)
@@ -70,6 +73,7 @@ class Summary:
             "stats": {manifest: stats.to_json() for manifest, stats in self.stats.items()},
             "survey": self.survey.to_json(),
             "line_counts": self.line_counts,
+            "grown": self.grown,
             "output_bytes": self.output_bytes,
             "makers": self.makers,
         }
@@ -85,6 +89,7 @@ class Summary:
             summary.stats[manifest] += Stats.from_json(stats)
         summary.survey += Stats.from_json(data["survey"])
         summary.line_counts = [LineCount(*count) for count in data["line_counts"]]
+        summary.grown = data["grown"]
         summary.output_bytes = data["output_bytes"]
         summary.makers = [Maker(*maker) for maker in data["makers"]]
         return summary

@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from operator import truediv
 
+from alm.errors import RowError
 from alm.params import WindowParams
 from alm.records.record import Record
 from alm.rows import codec
 from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
-from alm.statistics.measures import HIGHEST_HERTZ, by_bandwidth, disorder, heard, words_outside
+from alm.statistics.measures import (
+    believed,
+    by_bandwidth,
+    disorder,
+    heard,
+    out_of_order,
+    unlabelled,
+    words_outside,
+)
+from alm.statistics.shares import BIN_PERCENT, EDGE, SHARE_BIN, share_bin
+from alm.statistics.units import survey_units
 from alm.windows.candidates import Candidates
 from alm.windows.growth import NO_SPEAKER
-
-SHARE_BIN = 0.05
-"""Of a whole; the bins are named by their lower edge in percent."""
 
 STOPS = {
     "end_of_recording": "the recording ended",
@@ -33,9 +40,6 @@ STOPS = {
 """Why windows stayed too short, in words."""
 
 _NOBODY = frozenset({None, "", NO_SPEAKER})
-_PERCENT = round(100 * SHARE_BIN)
-_EDGE = 1e-9
-"""So that a share of 0.15, which may come out as 0.1499999, falls into the bin from 15 %."""
 
 LONG_SILENCE = 30
 """Seconds without speech inside a window that deserve a look."""
@@ -52,13 +56,16 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     """
     columns = found.columns
     survey.count("segments", len(columns.starts))
-    sample_rate = f"{min(row['audio_sample_rate'], HIGHEST_HERTZ):.12g}"
+    sample_rate = f"{believed(row['audio_sample_rate']):.12g}"
     survey.count(f"sample_rate/{sample_rate}")
     survey.add_seconds(f"sample_rate_dur/{sample_rate}", found.stats["total_dur"])
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
     odd = disorder(columns.starts, columns.ends)
     survey.count("smell_out_of_order", odd.out_of_order)
+    if odd.out_of_order:
+        survey.count("rows_out_of_order")
+        survey.add_seconds("out_of_order_dur", found.stats["total_dur"])
     survey.count("smell_overlapping", odd.overlapping)
     survey.count("smell_nested", odd.nested)
     survey.count("smell_zero_duration", odd.zero_duration)
@@ -66,14 +73,22 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     survey.count(
         "smell_words_outside", words_outside(row["segments"], columns.starts, columns.ends)
     )
+    survey_units(row, columns, params, survey)
     _survey_losses(found, params, survey)
 
 
 def recording_key(row: Row) -> bytes:
-    """Eight bytes that tell the ``audio_filepath`` of a row from others; none without one."""
+    """Eight bytes that tell the ``audio_filepath`` of a row from others; none without one.
+
+    What is nested too deep to be written is none; the output may do without the field.
+    """
     if "audio_filepath" not in row:
         return b""
-    return hashlib.blake2b(codec.dumps(row["audio_filepath"]), digest_size=8).digest()
+    try:
+        name = codec.dumps(row["audio_filepath"])
+    except RowError:
+        return b""
+    return hashlib.blake2b(name, digest_size=8).digest()
 
 
 def _survey_bandwidths(row: Row, found: Candidates, params: WindowParams, survey: Stats) -> None:
@@ -103,7 +118,7 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
     losses = found.losses
     survey.tally("stopped_by", *_causes(found, params))
     bins = 1 / (params.target_window_duration * SHARE_BIN)
-    reached = [int(duration * bins + _EDGE) * _PERCENT for duration in losses.durations]
+    reached = [int(duration * bins + EDGE) * BIN_PERCENT for duration in losses.durations]
     survey.tally("lost_duration", *reached)
     survey.tally("too_few_speakers", *found.lonely)
 
@@ -145,14 +160,18 @@ def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: St
     stats.add_seconds("kept_dur", speech_in.covered)
     survey.add_seconds("candidate_dur", speech_in.in_candidates)
     survey.add_seconds("kept_speech_dur", speech_in.in_kept)
-    for spoken, rest in zip(speech_in.speech, quiet, strict=True):
+    if kept and out_of_order(record.starts, record.own):
+        unheard = unlabelled(record.starts, record.ends, record.own, windows, kept)
+        survey.add_seconds("window_unlabelled_dur", unheard)
+    for lasts, spoken, rest in zip(durations, speech_in.speech, quiet, strict=True):
+        survey.add_seconds("kept_window_dur", lasts)
         survey.add_seconds("window_speech_dur", spoken)
         survey.add_seconds("window_silence_dur", rest)
     if record.length:
-        survey.tally("recording_yield", _percent(speech_in.covered / record.length))
+        survey.tally("recording_yield", share_bin(speech_in.covered, record.length))
     survey.tally("windows_per_recording", len(kept))
     survey.tally("window_duration", *map(int, durations))
-    survey.tally("window_silence", *map(_percent, map(truediv, quiet, durations)))
+    survey.tally("window_silence", *map(share_bin, quiet, durations))
     survey.tally("speakers_per_window", *[windows.speakers[k] for k in kept])
     survey.tally("dominant_speaker", *_shares_of_the_first(windows.talk[k] for k in kept))
     survey.count(
@@ -165,9 +184,4 @@ def _shares_of_the_first(talk: Iterable[Sequence[Number]]) -> Iterator[int]:
     for sums in talk:
         labelled = add_up(sums)
         if labelled > 0:
-            yield _percent(sums[0] / labelled)
-
-
-def _percent(share: float) -> int:
-    """The lower edge of the bin of a share."""
-    return int(share / SHARE_BIN + _EDGE) * _PERCENT
+            yield share_bin(sums[0], labelled)

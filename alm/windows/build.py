@@ -10,19 +10,22 @@ from functools import reduce
 from operator import add
 from typing import Any
 
+from alm.errors import RowError
 from alm.params import WindowParams
+from alm.rows.plain import plain_row
 from alm.rows.row import Number, Row, Segment
 from alm.rows.timeline import timeline
 from alm.windows.candidates import Candidates, Copies, Losses, Windows
 from alm.windows.cuts import without, without_each
 from alm.windows.growth import grow
+from alm.windows.work import check_work
 
 
 def find_windows(row: Row, params: WindowParams) -> Candidates:
     """Find all candidate windows of one row.
 
     Raises:
-        RowError: the row is not sound.
+        RowError: the row is not sound, or too large.
     """
     columns = timeline(row)
     stats: dict[str, Any] = {
@@ -48,6 +51,7 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
         stats["dur_lost_sr"] = columns.total_dur
         windows, losses = Windows([], [], [], [], [], [], []), Losses([], [], [], [], [])
         return Candidates(columns, windows, losses, Copies([], [], []), [], stats, 0)
+    check_work(columns, params)
     found = grow(row["segments"], columns, params)
     _count_lost(stats, "bw", found.low_bandwidth, columns.durations)
     _count_lost(stats, "spk", found.few_speakers, columns.durations)
@@ -75,6 +79,8 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
     Args:
         entry: a row with ``audio_sample_rate`` (Hz) and ``segments``, each with ``start`` and
             ``end`` (seconds) and, where known, ``speaker``, ``metrics.bandwidth`` (Hz), ``words``.
+            Other mappings than dicts, and subclasses, are read as :func:`alm.rows.plain.plain_row`
+            says.
         params: see :class:`WindowParams`.
 
     Returns:
@@ -83,11 +89,17 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
         no field is dropped from them.
 
     Raises:
-        RowError: a required field is missing, of the wrong type or not finite.
+        RowError: a required field is missing, of the wrong type or not finite, or the row is too
+            large.
     """
-    found = find_windows(entry, params)
+    row = entry if type(entry) is dict else plain_row(entry)
+    try:
+        found = find_windows(row, params)
+    except RowError:
+        row = plain_row(row)  # takes longer than the windows, so only where it can be needed
+        found = find_windows(row, params)
     dropped = params.dropped_segment_fields
-    segments = without_each(entry["segments"], dropped) + found.copies.segments
+    segments = without_each(row["segments"], dropped) + found.copies.segments
 
     def spell_out(first: int, stop: int, cut: int) -> list[Segment]:
         return segments[first:stop] + ([segments[cut]] if cut >= 0 else [])
@@ -105,7 +117,7 @@ def build_windows(entry: Row, params: WindowParams) -> Row:
             for first, stop, cut, seen, _ in zip(*losses, strict=True)
         ]
     return {
-        **without(entry, params.dropped_row_fields),
+        **without(row, params.dropped_row_fields),
         "windows": [
             {"segments": spell_out(first, stop, cut), "speaker_durations": talk}
             for first, stop, cut, _, _, _, talk in zip(*windows, strict=True)

@@ -8,6 +8,12 @@ from typing import Any
 from alm.errors import RowError
 from alm.rows.row import END, START, WORD, WORDS, Number, Segment, json_type, not_a_number
 from alm.rows.timeline import is_time
+from alm.text import megabytes
+
+MOST_COPY_BYTES = 64 << 20
+"""Of all cut copies of a row's segments."""
+
+_POINTER = 8
 
 
 class Cuts:
@@ -26,19 +32,22 @@ class Cuts:
         self._keeps_words = WORDS not in dropped
         self._word_ends: list[list[Number] | None] = [None] * len(segments)
         self._texts: list[list[str | None] | None] = [None] * len(segments)
+        self._ends_as_listed: dict[int, list[Number]] = {}
         self._numbers: dict[int, int] = {}
+        self._copied = 0
 
     def cut(self, index: int, limit: Number) -> int:
         """Keep the words of segment ``index`` that end at or before ``limit`` (seconds).
 
-        The ``end`` of the copy is that of the last kept word, or its own ``start`` where none is
-        kept.
+        The ``end`` of the copy is that of the last kept word that has one, or its own ``start``
+        where none is kept.
 
         Returns:
             The number of the copy.
 
         Raises:
-            RowError: the words are malformed; they are looked at here only.
+            RowError: the words are malformed, which are looked at here only, or the copies are too
+                large.
         """
         ends = self._word_ends[index]
         if ends is None:
@@ -53,34 +62,52 @@ class Cuts:
         return number
 
     def _look_at_words(self, index: int) -> list[Number]:
-        """The sorted ends of a segment's words, noted with their texts if sorted they were."""
+        """The sorted ends of a segment's words; a word without one goes with its neighbours.
+
+        That is the timed word before it or, with none before, the first one after; aligners leave
+        out the times of words that they cannot place. Noted with the ends are the texts of the
+        words, if these came sorted, or else the ends in the order of the words.
+        """
         segment = self._segments[index]
-        words = segment.get(WORDS, [])
+        where = f"segments[{index}].words"
+        words = segment.get(WORDS)
+        if words is None:
+            words = []
         if type(words) is not list:
-            raise RowError("wrong_type", f"words is {json_type(words)}; it must be an array")
+            raise RowError("wrong_type", f"{where} is {json_type(words)}; it must be an array")
         ends: list[Number] = []
         texts: list[str | None] = []
         before = None
+        leading = 0
         in_order = True
         for word in words:
             if type(word) is not dict:
-                raise RowError("wrong_type", f"a word is {json_type(word)}; it must be an object")
+                what = f"{where}[{len(texts)}] is {json_type(word)}"
+                raise RowError("wrong_type", f"{what}; it must be an object")
             fields = word
             end = fields.get(END)
-            if not is_time(end):
-                raise not_a_number(fields, "end", "a word")
+            if end is None:
+                end = before
+            elif not is_time(end):
+                raise not_a_number(fields, "end", f"{where}[{len(texts)}]")
             text = fields.get(WORD)
             if text and type(text) is not str:
-                raise RowError("wrong_type", "a word's word is not text")
-            if before is not None and before > end:
+                raise RowError("wrong_type", f"{where}[{len(texts)}].word is not text")
+            texts.append(text)
+            if end is None:
+                leading += 1
+                continue
+            if before is None:
+                ends = [end] * leading
+            elif before > end:
                 in_order = False
             before = end
             ends.append(end)
-            texts.append(text)
         if in_order:
             self._texts[index] = texts
         else:
-            ends.sort()
+            self._ends_as_listed[index] = ends
+            ends = sorted(ends)
         self._word_ends[index] = ends
         return ends
 
@@ -99,10 +126,17 @@ class Cuts:
                 words = words[:kept]
                 texts = texts[:kept]
             else:
-                words = [word for word in words if word[END] <= limit]
+                ends = self._ends_as_listed[index]
+                words = [words[k] for k in range(len(ends)) if ends[k] <= limit]
                 texts = [word.get(WORD) for word in words]
-            end = words[len(words) - 1][END]
+            last = len(words) - 1
+            while words[last].get(END) is None:
+                last -= 1
+            end = words[last][END]
             text = " ".join([text for text in texts if text])
+            self._copied += len(text) + _POINTER * len(words)
+            if self._copied > MOST_COPY_BYTES:
+                raise too_large()
         copy[END] = end
         copy["text"] = text
         if self._keeps_words:
@@ -112,6 +146,15 @@ class Cuts:
         self.copies.append(copy)
         self.starts.append(segment[START])
         self.ends.append(end)
+
+
+def too_large() -> RowError:
+    """The error that the cut copies of a row have more bytes than they may."""
+    return RowError(
+        "too_large",
+        f"the copies of its cut segments have more than {megabytes(MOST_COPY_BYTES)}. Set "
+        "truncation = false, leave large fields out with drop_fields, or split the recording",
+    )
 
 
 def without(fields: dict[str, Any], dropped: frozenset[str]) -> dict[str, Any]:

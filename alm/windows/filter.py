@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from alm.errors import ParameterError, RowError
 from alm.params import OverlapParams
-from alm.rows.row import Number, Row
+from alm.rows.plain import plain, plain_row
+from alm.rows.row import Number, Row, Segment, not_a_number
+from alm.rows.timeline import is_time
 from alm.windows import overlap
 
 
@@ -44,16 +46,24 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
 
     Raises:
         ParameterError: ``target_duration`` is None.
-        RowError: the windows lack the start or end of a segment, as ``drop_fields`` may have it.
+        RowError: the windows lack the start or end of a segment, as ``drop_fields`` may have it,
+            or are not as :func:`alm.build_windows` returns them.
     """
+    if type(entry) is not dict:
+        entry = plain_row(entry)
     windows = entry.get("windows") or []
     try:
-        starts = [window["segments"][0]["start"] for window in windows]
-        ends = [window["segments"][-1]["end"] for window in windows]
+        starts = [_time(window["segments"][0], "start") for window in windows]
+        ends = [_time(window["segments"][-1], "end") for window in windows]
+        swift = entry.get("stats", {}).get("swift_path") if windows else None
     except KeyError as error:
         raise RowError(
             "missing_field",
             f"a window's segment has no {error}: filter the overlaps before dropping that field",
+        ) from error
+    except (AttributeError, IndexError, TypeError) as error:
+        raise RowError(
+            "wrong_type", f"the windows and stats are not as build_windows returns them: {error}"
         ) from error
     summary, kept = decide(starts, ends, params)
     result = {
@@ -61,8 +71,15 @@ def filter_overlaps(entry: Row, params: OverlapParams) -> Row:
         **summary,
         "filtered_windows": [windows[k] for k in kept],
         "manifest_filepath": entry.get("manifest_filepath"),
-        "swift_filepath": entry.get("stats", {}).get("swift_path") if windows else None,
+        "swift_filepath": swift,
     }
     if not params.keep_windows:
         result.pop("windows", None)
     return result
+
+
+def _time(segment: Segment, name: str) -> Number:
+    value = plain(segment[name])
+    if not is_time(value):
+        raise not_a_number(segment, name, "a window's segment")
+    return value

@@ -4,7 +4,9 @@
 
 Each input is a manifest of a few rows, damaged as bytes and as JSON, plain or compressed. For each
 the output and the quarantine together must answer for every line that is not blank, and what is
-written must be JSON. Input `n` of a seed is always the same one: `--first n --inputs 1`.
+written must be JSON; no input may take long; for some of them the statistics and the report are
+made, too, which nothing in a row may stop. Input `n` of a seed is always the same one:
+`--first n --inputs 1`.
 """
 
 import argparse
@@ -13,23 +15,36 @@ import gzip
 import json
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from backports import zstd
 
 from alm import OverlapParams, WindowParams, curate_manifest
+from alm.config import DEFAULTS
 from alm.errors import InvalidRowError, ManifestError
 from alm.input import whole_file
+from alm.input.shards import Shard
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
+from alm.jobs.pages import write_report
+from alm.jobs.shard import write_ranges
+from alm.jobs.stats import aggregate
 
 SAMPLE = Path(__file__).resolve().parents[2] / "workflow" / "sample" / "manifests"
+
+PAGES = ("overview", "windows", "manifests", "quarantine", "runtime")
+
+SECONDS = 10
+"""Of the processor's time for a manifest of a few rows, each of less than a megabyte."""
 
 # Pieces of text that parsers and arithmetic are known to stumble over.
 TOKENS = [
@@ -39,11 +54,13 @@ TOKENS = [
     *(b"\\ud800", b"\\udc00\\ud800", b"\\u0000", b"\\ud83d\\ude00", "é👍\u2028".encode()),
     *(b"\xff", b"\xed\xa0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80", b"\xe2\x82", b"\xef\xbb\xbf"),
     *(b"\n", b"\r", b"\r\n", b"\n\n", b"\x0b", b"\x0c", b"\x1c", b"\x85", b"\0", b" " * 50, b"\t"),
+    *(b"1e-310", b"-1e-320", b"-1" + b"0" * 310, b"1" + b"0" * 289, b'{\\"a\\":\\"b\\"},' * 50),
     *(b"[" * 260, b'{"a":' * 260, b"]" * 260, b'"start":', b'"end":', b'"segments":', b'"words":'),
     *(b'"metrics":{"bandwidth":', b'"speaker":', b'"audio_sample_rate":', b"segments", b"/*", b"'"),
 ]
 VALUES: list[Any] = [
     *(None, True, False, 0, -1, 1, 0.0, -0.0, 1e290, -1e290, 1e291, 1.7e308, 5e-324, 2**53 + 1),
+    *(1e-310, -1e-320, -(10**310), 10**289, -1000.5, 1e9, '{"a": [0.5, "b"]}, ' * 100),
     *(2**63, -(2**64), 10**30, 10**400, 0.1 + 0.2, "", "0", "no-speaker", "\ud800", "é\u2028", []),
     *({}, [[]], [1], {"a": None}, {"bandwidth": 8000}, {"bandwidth": None}, [{"word": "x"}]),
     *([{"start": 0, "end": 1}], [{"word": 1, "start": 0, "end": 1}], {"start": 1}, "x" * 5000),
@@ -110,6 +127,10 @@ class Fuzzer:
         if draw.random() < 0.1:
             return draw.choice([b"", b" ", b"\t", draw.randbytes(draw.randrange(40))])
         row: Any = json.loads(json.dumps(draw.choice(self._rows)))
+        if draw.random() < 0.1:
+            self._move(row)
+        if draw.random() < 0.02:  # long enough that more than linear time shows
+            row["transcript"] = json.dumps([{"word": "a", "start": 0.5}] * draw.randrange(9000))
         for _ in range(draw.choice([0, 0, 1, 1, 3])):
             self._change(row)
         separators = draw.choice([None, (",", ":")])
@@ -118,6 +139,18 @@ class Fuzzer:
         for _ in range(draw.choice([0, 0, 0, 1, 1, 2, 6])):
             text = self._damaged(text)
         return text
+
+    def _move(self, row: dict[str, Any]) -> None:
+        """Shift and stretch the times of a row, so that they are negative, tiny or huge."""
+        if self._random.random() < 0.5:
+            row.pop("duration", None)
+        shift = self._random.choice([0, 15, 60, 1000.5, 1e6])
+        factor = self._random.choice([1, 1.0, 1e-310, 1e280, 10**280, -1])
+        for segment in row["segments"]:
+            for name in ("start", "end"):
+                whole = isinstance(factor, int)
+                time_ = int(segment[name] - shift) if whole else segment[name] - shift
+                segment[name] = time_ * factor
 
     def _change(self, value: Any) -> None:
         """Put an odd value somewhere into a row, or take one out."""
@@ -175,6 +208,22 @@ def _finite(path: Path) -> int:
     return len(lines)
 
 
+@contextmanager
+def limited() -> Iterator[None]:
+    """A limit in time of the processor, which a busy machine does not change."""
+
+    def stop(*_: object) -> None:
+        raise AssertionError(f"more than {SECONDS} s for one small manifest")
+
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
 def check(seed: int, number: int, rows: list[dict[str, Any]], folder: Path) -> str:
     """Run one input, and say in a word what became of it.
 
@@ -195,12 +244,13 @@ def check(seed: int, number: int, rows: list[dict[str, Any]], folder: Path) -> s
             return "damaged"
         raise AssertionError("a stream that was cut is no whole manifest")
     source.write_bytes(stored)
-    stats = curate_manifest(source, output, window, overlap, bad)
+    with limited():
+        stats = curate_manifest(source, output, window, overlap, bad)
     expected = rows_in(manifest)
     assert stats["entries"] + stats["quarantined"] == expected, f"{expected} rows: {stats}"
     assert _finite(output) == stats["entries"]
     assert _finite(bad) == stats["quarantined"]
-    if fuzzer.chance(0.1):
+    if fuzzer.chance(0.2):
         _check_steps(source, folder, window, overlap.resolved(window), output, bad)
     if stats["quarantined"] and fuzzer.chance(0.05):
         try:
@@ -219,15 +269,32 @@ def _check_steps(
     output: Path,
     bad: Path,
 ) -> None:
-    """The steps of the workflow give the same bytes."""
+    """The steps of the workflow give the same bytes, and statistics and a report of them."""
     parts = [
-        folder / name for name in ("records", "refused", "recordings", "lines", "rows", "sums")
+        folder / name
+        for name in ("records", "refused", "recordings", "lines", "rows", "late", "sums")
     ]
     span = whole_file(str(source))
-    build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
+    built = build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
-    overlap_chunk([whole_file(str(parts[0]))], parts[4:], params=overlap)
+    overlapped = overlap_chunk(
+        [whole_file(str(parts[0]))], parts[4:], params=overlap, stop_at_invalid=False
+    )
     assert parts[4].read_bytes() == output.read_bytes()
+    summaries = [folder / "built", folder / "overlapped"]
+    built.write(summaries[0])
+    overlapped.write(summaries[1])
+    shard = folder / f"shard.{Shard('shard', (span,)).version}.json"
+    write_ranges([span], shard)
+    stats = [folder / name for name in ("stats.json", "stats.tsv", "stats.parquet")]
+    parameters = DEFAULTS | asdict(window) | asdict(overlap)
+    recordings = [folder / "recordings"]
+    aggregate([shard], summaries, recordings, *stats, window, overlap, parameters, {})
+    audio = json.loads(stats[0].read_bytes())["audio"]
+    assert audio["kept_dur"] <= audio["recording_dur"] * (1 + 1e-9), audio
+    pages = {name: folder / name for name in PAGES}
+    (folder / "library").write_bytes(b"")
+    write_report(*stats[:2], bad, folder / "benchmarks", [], folder / "library", pages)
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from faults import processes, results
 from faults.__main__ import try_seeds
+from faults.damages import REPLACED
 from faults.results import Outcome
 from faults.trial import KINDS, draw_fault
 from faults.undisturbed import Size, Undisturbed, measure
@@ -19,7 +20,7 @@ TINY = Size(manifests=2, repeated=1)
 runs = [pytest.mark.workflow, pytest.mark.alone]
 
 
-def seed_of(kind: str, number: signal.Signals) -> int:
+def seed_of(kind: str, number: signal.Signals | None) -> int:
     """A seed for a fault amid a run on `local` that `make faults` does not try."""
     faults = ((seed, draw_fault("local", seed)) for seed in itertools.count(1000))
     return next(
@@ -43,6 +44,14 @@ class TestRuns:
         assert outcome.clean, outcome
         assert outcome.ended == "killed"
         assert "output_dir=out" in outcome.victim  # its own command line, and no job's
+
+    def test_14_03_a_manifest_that_is_replaced_during_a_run_reaches_no_output(
+        self, known: Undisturbed
+    ) -> None:
+        """The other faults of files are tried by `make faults`, and each on its own elsewhere."""
+        (outcome,) = try_seeds(known, [seed_of(REPLACED, None)], workers=1)
+        assert outcome.clean, outcome
+        assert outcome.ended == "error"
 
     def test_a_workflow_that_loses_rows_and_leaves_things_does_not_pass(
         self, known: Undisturbed, tmp_path: Path
@@ -72,7 +81,7 @@ pathlib.Path(os.environ["TMPDIR"], "left").touch()
 DO_ALL_AGAIN = """
 
 def code_hash(module: str) -> str:
-    return __import__("secrets").token_hex(8)
+    return __import__("os").environ.setdefault("OF_THIS_RUN", __import__("secrets").token_hex(8))
 """
 
 

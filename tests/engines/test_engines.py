@@ -10,8 +10,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
+from urllib.request import urlopen
 
 import psutil
 import pytest
@@ -288,6 +290,31 @@ def test_ray_gets_what_the_job_was_given_and_several_at_once_do_not_collide(tmp_
         assert ray.cpus == execution.threads
         assert execution.mem_mb is not None
         assert ray.memory + ray.store == execution.mem_mb * 10**6
+
+
+def open_to_anybody(_: Chunk) -> list[str]:
+    """The ports of the Ray around this worker that answer without a token."""
+    raylet = psutil.Process(os.getppid())
+    found = []
+    for process in [raylet, *raylet.children(), *raylet.parent().children()]:
+        for connection in process.net_connections("inet"):
+            if connection.status == psutil.CONN_LISTEN:
+                host = connection.laddr.ip.replace("0.0.0.0", "127.0.0.1").replace("::", "[::1]")
+                url = f"http://{host}:{connection.laddr.port}/metrics"
+                try:
+                    urlopen(url, timeout=5).close()
+                except (OSError, HTTPException):  # no HTTP, or 401
+                    found.append("")
+                else:
+                    found.append(f"{process.name()} {url}")
+    return found
+
+
+@pytest.mark.engine
+def test_14_19_no_port_answers_without_a_token(clean: Path, tmp_path: Path) -> None:
+    (answers,) = map_chunks("ray_data", open_to_anybody, chunks_in(tmp_path, 1), threads=1)
+    assert len(answers) > 3
+    assert set(answers) == {""}
 
 
 def python(code: str) -> str:

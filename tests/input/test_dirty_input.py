@@ -79,7 +79,6 @@ NAMES = [
     "$(touch injected);`touch injected`;$HOME.jsonl",
     "'; touch injected; '.jsonl",
     "| touch injected.jsonl",
-    os.fsdecode(b"not \xff utf-8.jsonl"),
 ]
 UNNAMEABLE = ["line\nbreak.jsonl", "{braces} <angles> {{}}.jsonl"]
 """Among these, what Snakemake has no name for."""

@@ -14,6 +14,7 @@ from alm.input import (
     Line,
     cut_evenly,
     discover,
+    find_manifests,
     line_number,
     read_lines,
     whole_file,
@@ -86,6 +87,48 @@ def test_paths_stay_as_configured(here):
     assert found("in/") == ["in/a.jsonl"]
 
 
+def test_14_10_hidden_files_below_a_searched_directory_are_left_out(here):
+    for name in ("a.jsonl", "x/b.jsonl"):
+        put(f".data/in/{name}")
+    hidden = (".ipynb_checkpoints/a-checkpoint.jsonl", "._a.jsonl", "x/.git/b.json", ".txt")
+    for name in hidden:
+        put(f".data/in/{name}")
+    wanted = [".data/in/a.jsonl", ".data/in/x/b.jsonl"]
+    for pattern in (".data/in", ".data/in/", "./.data/in", ".data/in/**", f"{here}/.data/in"):
+        manifests, left_out = find_manifests(pattern)
+        assert [os.path.relpath(each.path) for each in manifests] == wanted
+        assert left_out == 3
+    assert find_manifests(".data/in/*.jsonl").hidden == 1
+    os.chdir(".data/in")
+    assert find_manifests(".") == ([("./" + n, *rest) for n, *rest in discover("**")], 3)
+
+
+def test_14_10_what_is_hidden_can_be_named(here):
+    put("in/.a/b.jsonl")
+    put("in/.c.jsonl")
+    put("in/.d/.e.jsonl")
+    assert found("in/.c.jsonl") == ["in/.c.jsonl"]
+    assert found("in/.a") == found("in/.a/*") == found("in/.[a-b]/*") == ["in/.a/b.jsonl"]
+    assert found("in/**/.c*") == ["in/.c.jsonl"]
+    with pytest.raises(ManifestError, match=r"but 3 hidden ones, whose name or folder begins with"):
+        discover("in")
+
+
+def test_14_10_a_hidden_folder_that_may_not_be_read_ends_nothing(here, monkeypatch):
+    """As root may read all: a folder that is gone when it is looked into."""
+    put("in/a.jsonl")
+    os.makedirs("in/.Trash")
+    scan = os.scandir
+
+    def gone(path):
+        if str(path).endswith(".Trash"):
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    assert found("in") == ["in/a.jsonl"]
+
+
 NAMES = [
     "two words.jsonl",
     'it\'s "quoted".jsonl',
@@ -96,7 +139,6 @@ NAMES = [
     "-option.jsonl",
     "a\tb\\c.jsonl",
     "$HOME;`ls`.jsonl",
-    os.fsdecode(b"not \xff utf-8.jsonl"),
 ]
 
 
@@ -107,6 +149,18 @@ def test_names_of_any_kind(here, name):
     for manifest_path in (path, "in", "in/*", [path, path]):
         assert [manifest[:2] for manifest in discover(manifest_path)] == [(path, 5)]
     assert [line.text for line in read_lines(whole_file(path))] == [b"{}\n", b"{}"]
+
+
+def test_14_12_a_name_that_is_no_utf_8_is_refused_by_its_escaped_form(here):
+    name = os.fsdecode(b"in/not \xff utf-8.jsonl")
+    put(name)
+    for search in (lambda: discover(name), lambda: discover("in"), lambda: whole_file(name)):
+        with pytest.raises(ManifestError) as refused:
+            search()
+        assert str(refused.value) == (
+            r"the name of manifest 'in/not \xff utf-8.jsonl' is not UTF-8, and could not be "
+            "written into the output: rename it, or leave it out"
+        )
 
 
 def test_a_directory_whose_name_is_a_glob(here):

@@ -11,8 +11,9 @@ from helpers import ROOT
 
 from alm.errors import RowError
 from alm.input import read_lines, whole_file
-from alm.input.formats import FORMATS, recognize
+from alm.input.formats import FORMATS
 from alm.input.grouping import group, read_group
+from alm.input.recognize import recognize
 
 DATA = ROOT / "tests" / "data" / "formats"
 Rows = list[dict[str, Any]]
@@ -23,7 +24,7 @@ def rows(kind: str, *paths: Path) -> Rows:
     documents = [(str(path), read_lines(whole_file(str(path)))) for path in paths]
     output = io.BytesIO()
     group(kind, documents, paths[0].parent, output)
-    groups = map(read_group, output.getvalue().splitlines())
+    groups = (read_group(line, "groups") for line in output.getvalue().splitlines())
     return [FORMATS[kind].recording(each.recording, each.entries) for each in groups]
 
 

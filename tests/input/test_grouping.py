@@ -30,7 +30,7 @@ def test_a_shuffled_corpus_is_grouped_however_little_is_held(
     found, text = grouped(1 << 20)
     assert grouped(2000) == (found, text)
     assert found == Grouped(recordings=7, entries=500, unmatched=0)
-    groups = [read_group(line) for line in text.splitlines()]
+    groups = [read_group(line, path) for line in text.splitlines()]
     assert [each.recording for each in groups] == list(
         dict.fromkeys(line.split()[1] for line in lines)
     )

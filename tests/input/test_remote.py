@@ -26,8 +26,16 @@ from s3_server import (
 
 from alm import curate_manifest
 from alm.errors import ManifestError
-from alm.input import ByteRange, discover, line_number, read_lines, remote, whole_file
-from alm.jobs.provenance import read_provenance
+from alm.input import (
+    ByteRange,
+    discover,
+    find_manifests,
+    line_number,
+    read_lines,
+    remote,
+    whole_file,
+)
+from alm.jobs.record import read_record
 from alm.verify import verify
 
 __all__ = ["moto_server", "storage"]  # fixtures
@@ -64,6 +72,15 @@ def test_objects_prefixes_and_globs(storage):
     assert names(f"{bucket}/in/*.jsonl") == under_in[1:2]
     assert names(f"{bucket}/o") == [f"{bucket}/o"]
     assert names([under_in[1], f"{bucket}/in"]) == [under_in[1], under_in[0], under_in[2]]
+
+
+def test_14_10_hidden_objects_are_left_out(storage):
+    for key in (".in/a.jsonl", ".in/._a.jsonl", ".in/.x/b.jsonl"):
+        storage.put(key, b"{}\n")
+    bucket = f"s3://{BUCKET}"
+    assert names(f"{bucket}/.in") == names(f"{bucket}/.in/**") == [f"{bucket}/.in/a.jsonl"]
+    assert find_manifests(f"{bucket}/.in").hidden == 2
+    assert names(f"{bucket}/.in/.x") == [f"{bucket}/.in/.x/b.jsonl"]
 
 
 def test_sizes_and_versions_are_those_of_the_listing(storage):
@@ -284,6 +301,37 @@ def test_a_url_with_a_secret_is_refused_and_not_shown(url):
         assert "m.jsonl" in str(error.value)
 
 
+NAMES_OF_SECRETS = [
+    *("auth", "Authorization", "oauth_x", "pwd", "pass", "PASSWORD", "passphrase", "user_pass"),
+    *("jwt", "sas", "my-sas", "code", "token", "access_token", "apikey", "X-Amz-Credential"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES_OF_SECRETS)
+def test_14_19_a_secret_is_refused_wherever_it_stands(name):
+    quoted = "".join(f"%{ord(letter):02x}" for letter in name)
+    for rest in (
+        f"?{name}=",
+        f"?a=b&{name}=",
+        f"#{name}=",
+        f"?a=b#/x?{name}=",
+        f";{name}=",
+        f"?a=b;{name}=",
+        f"?{quoted}=",
+    ):
+        for scheme in ("https://host", "s3://bucket", "gs://bucket", "ftp://host"):
+            with pytest.raises(ManifestError, match="the URL contains credentials") as error:
+                discover(f"{scheme}/m.jsonl{rest}hunter2")
+            assert "hunter2" not in str(error.value)
+            assert f"{scheme}/m.jsonl" in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["author", "passage", "country_code", "encoder", "a", "version"])
+def test_14_19_other_parameters_are_no_secrets(name):
+    with pytest.raises(ManifestError, match="ftp:// cannot be read"):
+        discover(f"ftp://host/m.jsonl?{name}=1#{name}")
+
+
 def clear_filesystems() -> None:
     import fsspec
 
@@ -343,7 +391,7 @@ def test_the_workflow_gives_the_bytes_of_a_local_run(
     )
     assert results(run.output, prefix) == expected
     assert storage.proxy.faults == []
-    ours, theirs = (read_provenance(each.output) for each in (run, sample_run))
+    ours, theirs = (read_record(each.output)[0] for each in (run, sample_run))
     for remote_one, local_one in zip(ours["manifests"], theirs["manifests"], strict=True):
         assert remote_one["path"] == local_one["path"].replace(str(SAMPLE), prefix)
         assert remote_one["version"] == whole_file(remote_one["path"]).version

@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from alm.engines import BACKENDS
-from alm.errors import ManifestError, ParameterError
+from alm.errors import DamageError, ManifestError, ParameterError
 from alm.input import ByteRange, Manifest
 from alm.input.shards import (
     MAX_SHARDS,
@@ -146,8 +146,12 @@ def test_an_empty_manifest_is_in_the_plan():
 def test_ranges_survive_the_disk(tmp_path, path):
     manifests = [Manifest(path, 10), Manifest("other", 3), Manifest("third", 0)]
     for shard in plan_shards(manifests, 8):
-        write_ranges(shard.ranges, tmp_path / shard.name)
-        assert read_ranges(tmp_path / shard.name) == shard.ranges
+        file = tmp_path / "work" / "shards" / f"{shard.name}.{shard.version}.json"
+        write_ranges(shard.ranges, file)
+        assert read_ranges(file) == shard.ranges
+        file.write_bytes(file.read_bytes().replace(b"0", b"1", 1))
+        with pytest.raises(DamageError, match=f"{file.name}' is not as its job wrote it"):
+            read_ranges(file)
 
 
 def never() -> list[Shard]:

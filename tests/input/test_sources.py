@@ -26,7 +26,7 @@ def copies(folder: Path, *names: str) -> str:
 
 
 def found(path: str | list[str], input_format: str = "auto") -> tuple[str | None, list[str]]:
-    kind, manifests, _ = find_sources(path, None, input_format)
+    kind, manifests, *_ = find_sources(path, None, input_format)
     return kind, [Path(each.path).name for each in manifests]
 
 
@@ -112,14 +112,17 @@ def test_a_large_file_is_grouped_once_and_its_shards_are_shares(tmp_path: Path) 
     shards = plan_sources(sources, 100, "local", listens=False)
     groups, shares = plan_groups(shards, "rttm")
     size = (folder / "corpus.rttm").stat().st_size
-    by_group = [[Path(span.path).name for span in ranges] for ranges in groups.values()]
-    assert sorted(map(sorted, by_group)) == [["a.rttm", "b.rttm"], ["corpus.ctm", "corpus.rttm"]]
+    by_group = [[Path(span.path).name for span in group.ranges] for group in groups.values()]
+    assert sorted(name for names in by_group for name in names) == [
+        *("a.rttm", "b.rttm", "corpus.ctm", "corpus.rttm")
+    ]
+    assert ["corpus.rttm", "corpus.ctm"] in by_group
     of_corpus = [share for share in shares.values() if share.size == size]
     assert len({share.group for share in of_corpus}) == 1
     assert [share.start for share in of_corpus[1:]] == [share.stop for share in of_corpus[:-1]]
     assert (of_corpus[0].start, of_corpus[-1].stop) == (0, size)
     (group,) = {share.group for share in of_corpus}
-    ((main, companions),) = documents_of(groups[group], "rttm")
+    ((main, companions),) = documents_of(groups[group].ranges, "rttm")
     assert [Path(span.path).name for span in (main, *companions)] == ["corpus.rttm", "corpus.ctm"]
     listening = plan_sources(sources, "auto", "xenna", listens=True)
     assert listening == plan_sources(sources, 256 << 10, "xenna", listens=True)

@@ -1,11 +1,14 @@
 """Files of another format become a manifest of ours, and every recording is answered for."""
 
+import gzip
 import json
 from itertools import pairwise
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import shared_folder
 
 from alm.audio import AudioOptions
 from alm.curate import curate_manifest
@@ -29,11 +32,14 @@ def prepared(
     scopes: bool = True,
 ) -> list[dict[str, Any]]:
     """The rows of a share of a group."""
-    groups, manifest = folder / "groups.jsonl", folder / "prepared.jsonl"
-    group_sources([whole_file(str(path)) for path in paths], kind, groups, recognized=True)
+    groups, summary = folder / "work" / "g.1.jsonl", folder / "work" / "g.1.summary.json"
+    manifest = folder / "prepared.jsonl"
+    spans = [whole_file(str(path)) for path in paths]
+    group_sources(spans, kind, groups, summary, recognized=True)
     write_index(str(root) if root else None, None, folder / "audio.json")
     prepare_shard(
         groups,
+        summary,
         Share("", *share),
         manifest,
         folder / "ranges.json",
@@ -119,3 +125,27 @@ def test_audio_is_measured_in_chunks_or_missed(tmp_path: Path) -> None:
     assert b["alm_refused"][0] == "audio_missing"
     kept = prepared(tmp_path, path, root=tmp_path, audio=AudioOptions(missing="keep"))
     assert [row.get("audio_sample_rate") for row in kept] == [16000, None]
+
+
+@pytest.mark.parametrize("corpus", ["ami-test", "voxconverse-dev"])
+def test_real_diarizations_give_the_windows_of_their_sorted_manifests(
+    tmp_path: Path, corpus: str
+) -> None:
+    """Lines of VoxConverse are grouped by speaker."""
+    real = shared_folder() / "real"
+    prepared(tmp_path, real / f"{corpus}.rttm.gz", scopes=False)
+    with gzip.open(real / f"{corpus}.jsonl.gz", "rt") as lines:
+        rows = [json.loads(line) for line in lines]
+    for row in rows:
+        row["segments"].sort(key=itemgetter("start", "end"))
+    (tmp_path / "sorted.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    def windows(name: str) -> tuple[int, list[Any]]:
+        out = tmp_path / f"{name}.out"
+        stats = curate_manifest(tmp_path / f"{name}.jsonl", out)
+        rows = map(json.loads, out.read_bytes().splitlines())
+        fields = ("windows", "filtered_windows", "filtered", "stats", "filtered_dur")
+        return stats["filtered_windows"], [[row[field] for field in fields] for row in rows]
+
+    assert windows("prepared") == windows("sorted")
+    assert windows("prepared")[0] > 100

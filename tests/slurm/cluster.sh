@@ -49,6 +49,9 @@ SlurmctldLogFile=/run/slurm/slurmctld.log
 SlurmdLogFile=/run/slurm/%n.log
 SchedulerParameters=sched_min_interval=100000,batch_sched_delay=0,defer_batch=0,bf_interval=1
 OverTimeLimit=0
+# A stopped process does not hear the signal before the kill. Ended jobs are there to be asked about.
+KillWait=3
+MinJobAge=3600
 NodeName=n1 Port=17001 CPUs=4 RealMemory=16000
 NodeName=n2 Port=17002 CPUs=4 RealMemory=16000
 PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=60 LLN=YES State=UP

@@ -4,6 +4,8 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alm.errors import RowError
 from alm.windows.cuts import Cuts
@@ -50,11 +52,9 @@ def test_a_cut_without_words_ends_where_it_starts(segment):
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (None, "wrong_type"),
         ("words", "wrong_type"),
         ([None], "wrong_type"),
         (["word"], "wrong_type"),
-        ([{"word": "a"}], "missing_field"),
         ([{"word": "a", "end": "2"}], "wrong_type"),
         ([{"word": "a", "end": True}], "wrong_type"),
         ([{"word": "a", "end": math.nan}], "not_finite"),
@@ -67,6 +67,36 @@ def test_malformed_words_are_refused_when_they_are_cut(words, reason):
     with pytest.raises(RowError) as refused:
         cut_copy({"start": 1.0, "end": 9.0, "words": words}, 5.0)
     assert refused.value.reason == reason
+    assert "segments[0].words" in refused.value.detail
+
+
+@pytest.mark.parametrize("words", [None, [{"word": "12"}], [{"word": "1", "end": None}] * 2])
+def test_14_21_without_any_time_no_word_is_kept(words):
+    segment = {"start": 1.0, "end": 9.0, "words": words}
+    assert cut_copy(segment, 5.0) == {**segment, "end": 1.0, "text": "", "words": []}
+
+
+UNTIMED = st.sampled_from([{}, {"end": None}])
+TIMED = st.integers(1, 9).map(lambda end: {"end": end})
+
+
+@given(st.lists(UNTIMED | TIMED, max_size=9), st.integers(0, 9))
+def test_14_21_words_without_times_go_with_their_neighbours(words, limit):
+    """As ../shared/SELECTION.md has it: the last timed word before, else the first one after."""
+    words = [{"word": str(number), **word} for number, word in enumerate(words)]
+    times = [word.get("end") for word in words]
+    kept = []
+    for place, word in enumerate(words):
+        before = [time for time in times[: place + 1] if time is not None]
+        after = [time for time in times[place:] if time is not None]
+        nearest = before[-1:] or after[:1]
+        if nearest and nearest[0] <= limit:
+            kept.append(word)
+    copy = cut_copy({"start": 0.5, "end": 10, "words": words}, limit)
+    assert copy["words"] == kept
+    assert copy["text"] == " ".join(word["word"] for word in kept)
+    ends = [word["end"] for word in kept if word.get("end") is not None]
+    assert copy["end"] == (ends[-1] if ends else 0.5)
 
 
 def test_a_segment_is_cut_once_for_all_limits_that_keep_the_same_words():

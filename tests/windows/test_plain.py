@@ -79,10 +79,10 @@ quick = settings(
 
 @pytest.fixture(scope="module")
 def outcomes():
-    """How many of 300 drawn examples show what the strategies are for."""
+    """How many of 600 drawn examples show what the strategies are for."""
     seen = Counter()
 
-    @settings(quick, max_examples=300)
+    @settings(quick, max_examples=600)
     @given(rows(), window_settings(), overlap_settings())
     def look(row, builder, overlap):
         result = curate_row(row, builder, overlap)

@@ -8,23 +8,12 @@ from typing import Any
 
 import pytest
 from conftest import Run, RunWorkflow, run_snakemake
-from helpers import ROOT
-
-from alm.jobs.provenance import read_provenance
+from helpers import ROOT, importer
 
 pytestmark = pytest.mark.workflow
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv")
-
-IMPORT = """\
-module alm:
-    snakefile: "{snakefile}"
-    config: {config}
-
-
-use rule * from alm{alias}
-"""
 
 # Stands for conda, which tests cannot count on: its environment is a virtual one with the packages
 # of this one, but without `alm`, and notes when its Python starts.
@@ -59,11 +48,6 @@ onstart:
 onsuccess:
     alm.onsuccess()
 """
-
-
-def importer(alias: str = "", more: str = "", **config: Any) -> str:
-    """A workflow that imports this one, with as many keys as it gives."""
-    return IMPORT.format(snakefile=ROOT / "workflow/Snakefile", config=config, alias=alias) + more
 
 
 def run_in(
@@ -158,7 +142,6 @@ def test_the_sample_is_found_from_any_directory(tmp_path: Path, name: str) -> No
     arguments = ["--snakefile", str(ROOT / name), "--dry-run", "--config", "output_dir=out"]
     run = run_in(tmp_path / "elsewhere", "", *arguments, "backend=local")
     assert run.jobs["build"] == 1
-    assert f"input: {SAMPLE}/interviews.jsonl" in run.terminal
     assert not run.output.exists()
 
 
@@ -178,22 +161,3 @@ def test_in_an_environment_without_alm(run_workflow: RunWorkflow, tmp_path: Path
     assert len(started) >= sum(run.jobs.values()) - 1
     python = Path(environment) / "bin" / "python"
     assert subprocess.run([python, "-c", "import alm"], capture_output=True, cwd="/").returncode
-
-
-@pytest.mark.slurm
-def test_on_slurm(slurm: list[str], run_workflow: RunWorkflow, tmp_path: Path) -> None:
-    """With the delivered profile, the compiled form, and jobs on nodes that make the same plan."""
-    profile = ["--workflow-profile", str(ROOT / "workflow/profiles/slurm"), "--max-threads=2"]
-    profile += ["--slurm-init-seconds-before-status-checks=4", "--latency-wait=20"]
-    config = {"manifest_path": str(SAMPLE), "output_dir": "out", "shard_size": 100_000}
-    snakefile = importer(backend="local", **config)
-    assert len(snakefile.splitlines()) <= 10
-    run = run_in(tmp_path / "importer", snakefile, *profile, prefix=slurm)
-    assert outputs(run) == direct_run(run_workflow, shard_size=100_000)
-    assert run.jobs["build"] > 1
-    assert not (run.output / "work/plan.json").exists()  # without hooks nobody writes it
-    logs = [log.read_text() for log in (run.output / "logs" / "build").iterdir()]
-    assert all(", Slurm job " in log for log in logs)
-    assert {made["versions"]["kernel"] for made in read_provenance(run.output)["made_by"]} == {
-        "compiled"
-    }

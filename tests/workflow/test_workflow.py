@@ -1,7 +1,9 @@
 """The workflow from end to end, without an engine."""
 
 import json
+import os
 import shutil
+import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
@@ -115,6 +117,60 @@ def test_bad_configuration_stops_before_any_job(
     assert run.returncode != 0
     assert [message for message in messages if message not in run.terminal] == []
     assert not run.output.exists()
+
+
+def test_14_09_a_manifest_dated_in_the_future(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    manifest = tmp_path / "m.jsonl"
+
+    def put(rows: int, seconds: float) -> None:
+        manifest.write_bytes(GOOD_ROW * rows)
+        os.utime(manifest, (time.time() + seconds,) * 2)
+
+    put(1, 90)
+    settings = {"manifest_path": str(manifest), "output_dir": "out"}
+    assert run_workflow(**settings).stats["entries"] == 1
+    assert run_workflow("--dry-run", **settings).jobs == {}
+    put(2, 80)
+    assert run_workflow(**settings).stats["entries"] == 2
+    put(1, -90_000_000)  # and one from an archive
+    assert run_workflow(**settings).stats["entries"] == 1
+    assert run_workflow("--dry-run", **settings).jobs == {}
+
+
+def test_14_09_no_rule_takes_a_file_as_its_input_that_this_run_does_not_make(
+    run_workflow: RunWorkflow, sample_copy: Run
+) -> None:
+    """Snakemake compares the times of inputs, which others may have set to anything."""
+    listed = run_workflow("--detailed-summary", manifest_path=str(SAMPLE)).terminal
+    lines = [line.split("\t") for line in listed.splitlines()]
+    (header,) = (line for line in lines if line[0] == "output_file")
+    rows = [dict(zip(header, line, strict=True)) for line in lines if line[0].startswith("out/")]
+    inputs = {path for row in rows for path in row["input-file(s)"].split(",")} - {"-", ""}
+    assert len(inputs) > 5
+    assert {path.partition("/")[0] for path in inputs} == {"out"}
+
+
+@pytest.mark.parametrize("place", ["file/x", "link", "link/x"])
+def test_14_13_a_place_that_cannot_be_written_stops_before_any_job(
+    run_workflow: RunWorkflow, tmp_path: Path, place: str
+) -> None:
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / "file").touch()
+    (tmp_path / "work" / "link").symlink_to("nowhere")
+    run = run_workflow(output_dir=place, manifest_path=str(SAMPLE), check=False)
+    assert run.returncode == 1
+    assert f"output_dir = {place!r} cannot be written: {place[:4]!r} is a " in run.terminal
+    assert "Traceback" not in run.terminal
+    assert run.terminal.count('File "') == 1  # Snakemake's own, of the line in the workflow
+
+
+def test_14_13_a_run_whose_stderr_is_closed_ends_well(
+    run_workflow: RunWorkflow, tmp_path: Path
+) -> None:
+    (tmp_path / "m.jsonl").write_bytes(GOOD_ROW)
+    prefix = ["sh", "-c", 'exec "$@" 2>&-', "sh"]
+    run = run_workflow(manifest_path=str(tmp_path / "m.jsonl"), prefix=prefix)
+    assert run.stats["entries"] == 1
 
 
 def test_too_many_invalid_rows_end_the_run(run_workflow: RunWorkflow, tmp_path: Path) -> None:

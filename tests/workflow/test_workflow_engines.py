@@ -14,7 +14,7 @@ import pytest
 from conftest import Run, RunWorkflow, shared_run, workflow_in
 from helpers import ROOT, SAMPLE, wait_until
 
-from alm.jobs.provenance import read_provenance
+from alm.jobs.record import read_record
 from alm.verify import verify
 
 pytestmark = [pytest.mark.workflow, pytest.mark.engine]
@@ -36,7 +36,7 @@ def test_engines_give_the_same_bytes(
         assert (run.output / name).read_bytes() == (local.output / name).read_bytes()
     assert run.stats["parameters"]["backend"] == backend
 
-    ours, theirs = (read_provenance(each.output) for each in (run, local))
+    ours, theirs = (read_record(each.output)[0] for each in (run, local))
     assert ours["output"] == theirs["output"]
     assert ours["manifests"] == theirs["manifests"]
     package = {"xenna": "cosmos-xenna", "ray_data": "ray"}[backend]

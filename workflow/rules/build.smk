@@ -1,13 +1,15 @@
 rule build:
     input:
-        # The manifests are inputs of the shard alone: naming 100,000 of them once takes long enough.
-        shard=output(RANGES_FILE),
+        shard=read_by_build,
+        prepared=output("prepared/{shard}.jsonl") if KIND else [],
+        seals=[seal("prepare_shard")] if KIND else [],
     output:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),
         recordings=output("work/build/{shard}.recordings"),
         digests=output("work/build/{shard}.digests"),
         summary=output("work/build/{shard}.summary.json"),
+        seal=seal("build"),
     log:
         output("logs/build/{shard}.log"),
     benchmark:
@@ -19,8 +21,6 @@ rule build:
         mem_mb=step_mem_mb,
         runtime=step_runtime,
     params:
-        window=asdict(CONFIG.window),
-        on_invalid=config["on_invalid"],
-        code=code_hash("alm.jobs.build"),
+        **MADE_WITH["build"],
     script:
         "../scripts/build.py"

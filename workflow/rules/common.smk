@@ -2,26 +2,35 @@
 
 import os
 import sys
-from dataclasses import asdict
 
 # The package is found in the source of the workflow, installed or not.
 sys.path.insert(0, str(ROOT))
 
-from alm.config import PREPARE_OPTIONS, check_audio, load_config
-from alm.errors import AlmError, ParameterError
-from alm.input import is_compressed, is_url
+from alm.config import AUTO, check_audio, load_config, require_writable
+from alm.errors import AlmError
+from alm.input import hidden_note, is_compressed
+from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, planned_shards
 from alm.input.sources import find_sources, in_words, plan_groups, plan_sources
+from alm.jobs.identity import identities, made_with, seal_name
+from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
-from alm.jobs.provenance import PROVENANCE
-from alm.provenance.code import code_hash
+from alm.jobs.record import PROVENANCE
+from alm.jobs.seals import OF_SHARDS, remove_others
+from alm.names import shown
+from alm.processes import ensure_streams
 from alm.stages import merged, refuse_dotted
 
 share_package()
+ensure_streams()
 
 PLAN_DIGEST = "ALM_PLAN"
 """The environment variable by which jobs know the plan of their run."""
+
+RUN_IDENTITY = "ALM_IDENTITY"
+"""That by which they know its parameters and code."""
+
 
 INPUT_KIND = "ALM_INPUT_KIND"
 """That by which they know in which format the input is; empty for manifests of ours."""
@@ -36,8 +45,28 @@ def planned():
     """The shards of what there is now, and its format; None for manifests of ours."""
     found = find_sources(config["manifest_path"], config["output_dir"], config["input_format"])
     check_audio(found.kind, config)
-    audio = config["audio_root"] or config["audio_files"]
-    return plan_sources(found, config["shard_size"], config["backend"], bool(audio)), found.kind
+    if workflow.is_main_process:
+        if found.hidden:
+            print(hidden_note(found.hidden), file=sys.stderr)
+        if found.kind:
+            how = "recognized by its content" if config["input_format"] == AUTO else "as configured"
+            print(f"input: {in_words(found.kind)}, {how}", file=sys.stderr)
+        elif config["max_invalid_fraction"] < 1:
+            check_first_rows(found.manifests)
+    listens = config["audio_root"] or config["audio_files"]
+    shards = plan_sources(found, config["shard_size"], config["backend"], bool(listens))
+    return shards, found.kind
+
+
+def require_places(existing):
+    """Refuse folders that cannot be written, or made; those that exist only if asked for."""
+    places = {
+        config["output_dir"]: f"output_dir = {config['output_dir']!r}",
+        ".snakemake": "the working directory, where Snakemake keeps its records,",
+    }
+    for folder, what in places.items():
+        if existing or not os.path.isdir(folder):
+            require_writable(folder, what)
 
 
 try:
@@ -48,8 +77,7 @@ try:
     config.update(given)
     CONFIG = load_config(config, ROOT)
     config.update(CONFIG.values)
-    if os.path.exists(config["output_dir"]) and not os.path.isdir(config["output_dir"]):
-        raise ParameterError(f"output_dir = {config['output_dir']!r} is a file, not a directory")
+    require_places(existing=False)
     PLAN = os.path.join(config["output_dir"], "work/plan.json")
     if workflow.is_main_process:
         SHARDS, KIND = planned()
@@ -61,22 +89,29 @@ try:
         KIND = os.environ[INPUT_KIND] if INPUT_KIND in os.environ else planned()[1]
     GROUPS, SHARES = plan_groups(SHARDS, KIND) if KIND else ({}, {})
 except AlmError as error:
-    raise WorkflowError(str(error))
+    raise WorkflowError(shown(str(error)))
 
 RANGES = {shard.name: shard.ranges for shard in SHARDS}
+VERSIONS = {shard.name: shard.version for shard in SHARDS}
 
+# Of each rule: the parameters that it depends on, and the name of the seal that stands for them.
+MADE_WITH = made_with(CONFIG, KIND)
+IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
-RANGES_FILE = "work/prepared/{shard}.json" if KIND else "work/shards/{shard}.json"
-"""What the builds are to read."""
-
-if KIND and workflow.is_main_process:
-    how = "recognized by its content" if config["input_format"] == "auto" else "as configured"
-    print(f"input: {in_words(KIND)}, {how}", file=sys.stderr)
+# These two follow from all others.
+if workflow.is_main_process:
+    os.environ[RUN_IDENTITY] = IDENTITY["pages"] + IDENTITY["provenance"]
+elif os.environ.get(RUN_IDENTITY, "") not in ("", IDENTITY["pages"] + IDENTITY["provenance"]):
+    raise WorkflowError(
+        "the source of alm or the configuration was changed while the run was under way; start "
+        "again: what is done stays done, unless the change makes it different"
+    )
 
 
 wildcard_constraints:
     shard="[0-9a-f]{16}",
     group="[0-9a-f]{16}",
+    version="[0-9a-f]{16}",
 
 
 def output(name):
@@ -89,19 +124,76 @@ def of_shards(name):
     return expand(output(name), shard=RANGES)
 
 
-def is_nameable(path):
-    """Whether Snakemake can name a manifest: no URL, line break, undecodable byte, {, }, < or >."""
-    return path.isprintable() and not (is_url(path) or set("{}<>") & set(path))
+def seal(rule):
+    """The path of the seal of a rule, a job's last output: see alm/jobs/seals.py."""
+    return output(seal_name(rule, IDENTITY[rule]))
 
 
-def manifests_of(wildcards):
-    """The manifests that a shard reads, except those that Snakemake cannot name.
+def of_group(path, group):
+    """A path of a group, from one with its wildcards."""
+    return path.format(group=group.name, version=group.version)
 
-    When one of those changes, so does its version in the ranges of the shard, a parameter.
+
+def seals(*names):
+    """The seals of all jobs of some rules, in input order; none of rules that the run has not."""
+    found = []
+    for name in filter(IDENTITY.__contains__, names):
+        if name in OF_SHARDS:
+            found += of_shards(seal_name(name, IDENTITY[name]))
+        elif name == "group":
+            found += [of_group(seal(name), group) for group in GROUPS.values()]
+        else:
+            found.append(seal(name))
+    return found
+
+
+def ranges_of(shard):
+    """The path of the file that says what a shard holds; another version of it is another file."""
+    return output(f"work/shards/{shard}.{VERSIONS[shard]}.json")
+
+
+def ranges_of_shards():
+    """These paths of all shards, in input order."""
+    return list(map(ranges_of, RANGES))
+
+
+HELD = []
+"""The output directory, once this process holds it."""
+
+
+def hold_output_dir():
+    """Hold it before a look at what is there, if jobs are going to run from here.
+
+    Whether they are is known when the graph of jobs is made, not when this file is read, and hooks
+    are not called in all workflows that import this one. Exits with one line if another run has it.
     """
-    return nameable(RANGES[wildcards.shard])
+    runs = workflow.is_main_process and workflow.executor_plugin and not workflow.dryrun
+    if runs and not HELD:
+        try:
+            hold(config["output_dir"])
+        except AlmError as error:
+            sys.exit(f"error: {error}")
+        HELD.append(config["output_dir"])
+        if KIND:
+            remove_others(output("prepared"), RANGES)
 
 
-def nameable(ranges):
-    """The files of ranges that Snakemake can name."""
-    return list(filter(is_nameable, dict.fromkeys(span.path for span in ranges)))
+def shard_of(wildcards):
+    """The file that says what a shard holds; Snakemake asks for it when it makes the graph of jobs."""
+    hold_output_dir()
+    return ranges_of(wildcards.shard)
+
+
+PREPARED = "work/prepared/{shard}.json"
+"""What the build of a shard reads, where the input is in another format: a prepared manifest."""
+
+
+def read_by_build(wildcards):
+    """The file that says what a build reads."""
+    path = shard_of(wildcards)
+    return output(PREPARED.format(shard=wildcards.shard)) if KIND else path
+
+
+def read_by_builds():
+    """These files of all shards, in input order."""
+    return of_shards(PREPARED) if KIND else ranges_of_shards()

@@ -2,6 +2,7 @@
 # workflow that imports this one Snakemake calls none of it, unless that one does:
 # `onstart: alm.onstart()` and so on. The outputs are the same without.
 
+import atexit
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from alm.compiled import announcement
 from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.input.shards import write_plan
+from alm.jobs.failure import why_it_failed
 from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
 
 STARTED = time.time()
@@ -23,7 +25,7 @@ def progress_tasks():
     preparing = [
         Task(
             sum(span.stop - span.start for span in ranges),
-            Path(output(f"work/prepared/{shard}.json")),
+            Path(output(PREPARED.format(shard=shard))),
             Path(output(f"logs/prepare_shard/{shard}.log")),
         )
         for shard, ranges in RANGES.items()
@@ -43,6 +45,11 @@ def progress_tasks():
 PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
 
 
+def working_rules():
+    """Those whose jobs use an engine."""
+    return [rules.build, rules.overlap, *([rules.prepare_shard] if KIND else [])]
+
+
 def shares_driver():
     """Whether jobs that use an engine are going to run, here, in this environment."""
     return (
@@ -51,7 +58,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.prepare_shard.rule, rules.build.rule, rules.overlap.rule)
+            job.rule in (working.rule for working in working_rules())
             for job in workflow.dag.needrun_jobs()
         )
     )
@@ -76,6 +83,7 @@ def stop_engine():
 
 
 onstart:
+    require_places(existing=True)
     write_plan(SHARDS, PLAN)
     print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
     PROGRESS.start()
@@ -96,3 +104,6 @@ onsuccess:
 onerror:
     PROGRESS.stop()
     stop_engine()
+    if why := why_it_failed(output("logs"), output("quarantine.jsonl"), STARTED):
+        # At the very end, since Snakemake has more to say after this.
+        atexit.register(print, f"error: {why}", file=sys.stderr, flush=True)

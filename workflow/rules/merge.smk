@@ -2,10 +2,13 @@
 # because of it, and Snakemake deletes the outputs of a failed job.
 rule merge_quarantine:
     input:
-        parts=of_shards("work/build/{shard}.quarantine.jsonl"),
+        built=of_shards("work/build/{shard}.quarantine.jsonl"),
+        overlapped=of_shards("work/overlap/{shard}.quarantine.jsonl"),
         summaries=of_shards("work/build/{shard}.summary.json"),
+        seals=seals("build", "overlap"),
     output:
         output("quarantine.jsonl"),
+        seal=seal("merge_quarantine"),
     log:
         output("logs/merge_quarantine.log"),
     benchmark:
@@ -16,18 +19,24 @@ rule merge_quarantine:
         mem_mb=merge_mem_mb,
         runtime=stats_runtime,
     params:
-        code=code_hash("alm.jobs.merge_quarantine"),
+        **MADE_WITH["merge_quarantine"],
     script:
         "../scripts/merge_quarantine.py"
 
 
 rule merge_output:
     input:
-        parts=of_shards("shards/{shard}.jsonl"),
-        summaries=of_shards("work/build/{shard}.summary.json"),
+        shards=read_by_builds(),
+        built=of_shards("work/build/{shard}.summary.json"),
+        overlapped=of_shards("work/overlap/{shard}.summary.json"),
+        line_digests=of_shards("work/build/{shard}.digests"),
+        rows=of_shards("shards/{shard}.jsonl"),
+        row_digests=of_shards("work/overlap/{shard}.digests"),
         quarantine=rules.merge_quarantine.output[0],
+        seals=seals("prepare_shard", "build", "overlap", "merge_quarantine"),
     output:
         output(MERGED if config["merge"] else INDEX),
+        seal=seal("merge_output"),
     log:
         output("logs/merge_output.log"),
     benchmark:
@@ -38,7 +47,6 @@ rule merge_output:
         mem_mb=merge_mem_mb,
         runtime=merge_runtime,
     params:
-        max_invalid_fraction=config["max_invalid_fraction"],
-        code=code_hash("alm.jobs.merge_output"),
+        **MADE_WITH["merge_output"],
     script:
         "../scripts/merge_output.py"

@@ -1,11 +1,14 @@
 rule overlap:
     input:
-        rules.build.output.records,
+        records=rules.build.output.records,
+        seal=rules.build.output.seal,
     output:
         # Not temp(): a manifest more would make all of them again.
         rows=output("shards/{shard}.jsonl"),
+        quarantine=output("work/overlap/{shard}.quarantine.jsonl"),
         digests=output("work/overlap/{shard}.digests"),
         summary=output("work/overlap/{shard}.summary.json"),
+        seal=seal("overlap"),
     log:
         output("logs/overlap/{shard}.log"),
     benchmark:
@@ -17,7 +20,6 @@ rule overlap:
         mem_mb=step_mem_mb,
         runtime=step_runtime,
     params:
-        overlap=asdict(CONFIG.overlap),
-        code=code_hash("alm.jobs.overlap"),
+        **MADE_WITH["overlap"],
     script:
         "../scripts/overlap.py"

@@ -12,6 +12,7 @@ PAGES = {
 rule chart_library:
     output:
         output("work/charts.js"),
+        seal=seal("chart_library"),
     log:
         output("logs/chart_library.log"),
     benchmark:
@@ -20,7 +21,7 @@ rule chart_library:
     conda:
         "../../envs/alm.yaml"
     params:
-        code=code_hash("alm.jobs.chart_library"),
+        **MADE_WITH["chart_library"],
     script:
         "../scripts/chart_library.py"
 
@@ -29,12 +30,13 @@ rule chart_library:
 # anew, so is an output of the same job, and through it an input of this rule.
 rule pages:
     input:
-        shards=of_shards(RANGES_FILE),
+        shards=ranges_of_shards(),
         json=rules.stats.output.json,
         tsv=rules.stats.output.tsv,
         quarantine=rules.merge_quarantine.output[0],
         output=rules.merge_output.output[0],
         library=rules.chart_library.output[0],
+        seals=seals("merge_quarantine", "merge_output", "stats", "chart_library"),
     output:
         **{
             name: report(
@@ -45,6 +47,7 @@ rule pages:
             )
             for name, (title, question) in PAGES.items()
         },
+        seal=seal("pages"),
     log:
         output("logs/pages.log"),
     benchmark:
@@ -55,7 +58,8 @@ rule pages:
         mem_mb=stats_mem_mb,
         runtime=stats_runtime,
     params:
+        **MADE_WITH["pages"],
         benchmarks=output("benchmarks"),
-        code=code_hash("alm.jobs.pages"),
+        groups=[f"{group.name}.{group.version}" for group in GROUPS.values()],
     script:
         "../scripts/pages.py"

@@ -1,15 +1,29 @@
 # Beside the pages, which take about as long: a record of how the outputs came to be.
 rule provenance:
     input:
-        shards=of_shards(RANGES_FILE),
+        shards=read_by_builds(),
         built=of_shards("work/build/{shard}.summary.json"),
         overlapped=of_shards("work/overlap/{shard}.summary.json"),
         line_digests=of_shards("work/build/{shard}.digests"),
         row_digests=of_shards("work/overlap/{shard}.digests"),
+        groups=[
+            of_group(output("work/groups/{group}.{version}.summary.json"), group)
+            for group in GROUPS.values()
+        ],
         output=rules.merge_output.output[0],
-        others=[rules.merge_quarantine.output[0], *rules.stats.output],
+        others=[
+            rules.merge_quarantine.output[0],
+            rules.stats.output.json,
+            rules.stats.output.tsv,
+            rules.stats.output.parquet,
+        ],
+        seals=seals(
+            *("group", "prepare_shard", "build", "overlap"),
+            *("merge_quarantine", "merge_output", "stats"),
+        ),
     output:
         output(PROVENANCE),
+        seal=seal("provenance"),
     log:
         output("logs/provenance.log"),
     benchmark:
@@ -20,9 +34,9 @@ rule provenance:
         mem_mb=stats_mem_mb,
         runtime=stats_runtime,
     params:
+        **MADE_WITH["provenance"],
         parts=of_shards("shards/{shard}.jsonl"),
-        parameters=CONFIG.values | {"target_duration": CONFIG.overlap.target_duration},
+        report=seal("pages"),
         workflow=str(ROOT),
-        code=code_hash("alm.jobs.provenance"),
     script:
         "../scripts/provenance.py"

@@ -70,7 +70,8 @@ def step_runtime(wildcards, attempt):
 
 
 def group_runtime(wildcards, attempt):
-    return attempt * round(START_MINUTES + plain_mb(GROUPS[wildcards.group]) / GROUPED_MB_A_MINUTE)
+    grouped_mb = plain_mb(GROUPS[wildcards.group].ranges)
+    return attempt * round(START_MINUTES + grouped_mb / GROUPED_MB_A_MINUTE)
 
 
 def prepare_runtime(wildcards, attempt):

@@ -1,9 +1,10 @@
 rule stats:
     input:
-        shards=of_shards(RANGES_FILE),
+        shards=read_by_builds(),
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
         recordings=of_shards("work/build/{shard}.recordings"),
+        seals=seals("prepare_shard", "build", "overlap"),
     output:
         json=report(
             output("stats.json"),
@@ -14,6 +15,7 @@ rule stats:
         # Not in the report: with 100,000 manifests it is larger than a page may be.
         tsv=output("stats.tsv"),
         parquet=output("stats.parquet"),
+        seal=seal("stats"),
     log:
         output("logs/stats.log"),
     benchmark:
@@ -24,9 +26,6 @@ rule stats:
         mem_mb=stats_mem_mb,
         runtime=stats_runtime,
     params:
-        window=asdict(CONFIG.window),
-        overlap=asdict(CONFIG.overlap),
-        parameters=CONFIG.values,
-        code=code_hash("alm.jobs.stats"),
+        **MADE_WITH["stats"],
     script:
         "../scripts/stats.py"

@@ -1,8 +1,14 @@
 """Build the candidate windows of one shard."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input, snakemake.output, seals=snakemake.input.seals, seal=snakemake.output.seal
+    ),
+):
     from pathlib import Path
 
     from alm.engines import Execution

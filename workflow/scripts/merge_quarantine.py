@@ -1,8 +1,19 @@
 """Join the quarantined rows of all shards."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input, snakemake.output, seals=snakemake.input.seals, seal=snakemake.output.seal
+    ),
+):
     from alm.jobs.merge_quarantine import merge_quarantine
 
-    merge_quarantine(snakemake.input.parts, snakemake.input.summaries, target=snakemake.output[0])
+    merge_quarantine(
+        snakemake.input.built,
+        snakemake.input.overlapped,
+        snakemake.input.summaries,
+        target=snakemake.output[0],
+    )

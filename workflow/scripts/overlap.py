@@ -1,8 +1,18 @@
 """Filter the overlapping windows of one shard."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input,
+        snakemake.output,
+        seals=[snakemake.input.seal],
+        seal=snakemake.output.seal,
+        rows=[snakemake.output.rows],
+    ),
+):
     from pathlib import Path
 
     from alm.engines import Execution
@@ -10,11 +20,13 @@ with job_log(snakemake.log[0], snakemake.output):
     from alm.params import OverlapParams
 
     overlap_shard(
-        Path(snakemake.input[0]),
+        Path(snakemake.input.records),
         output=Path(snakemake.output.rows),
+        quarantine=Path(snakemake.output.quarantine),
         digests=Path(snakemake.output.digests),
         summary=Path(snakemake.output.summary),
         params=OverlapParams(**snakemake.params.overlap),
+        stop_at_invalid=snakemake.params.on_invalid == "fail",
         execution=Execution(
             snakemake.config["backend"],
             threads=snakemake.threads,

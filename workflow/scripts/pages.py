@@ -1,8 +1,14 @@
 """Make the pages of the report."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input, snakemake.output, seals=snakemake.input.seals, seal=snakemake.output.seal
+    ),
+):
     from pathlib import Path
 
     from alm.jobs.pages import write_report
@@ -13,6 +19,7 @@ with job_log(snakemake.log[0], snakemake.output):
         snakemake.input.quarantine,
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
+        groups=snakemake.params.groups,
         library=snakemake.input.library,
-        pages=dict(snakemake.output.items()),
+        pages={name: path for name, path in snakemake.output.items() if name != "seal"},
     )

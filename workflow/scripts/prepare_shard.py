@@ -1,8 +1,17 @@
 """Make the manifest of one shard from recordings in another format."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input,
+        snakemake.output,
+        seals=[snakemake.input.seal],
+        seal=snakemake.output.seal,
+    ),
+):
     from pathlib import Path
 
     from alm.audio import AudioOptions
@@ -15,6 +24,7 @@ with job_log(snakemake.log[0], snakemake.output):
     write_index(options["audio_root"], options["audio_files"], index)
     prepare_shard(
         Path(snakemake.input.groups),
+        Path(snakemake.input.summary),
         share=Share(*snakemake.params.share),
         manifest=Path(snakemake.output.manifest),
         ranges=Path(snakemake.output.ranges),

@@ -1,8 +1,14 @@
 """Add up the statistics of all shards."""
 
 from alm.jobs.log import job_log
+from alm.jobs.seals import sealed
 
-with job_log(snakemake.log[0], snakemake.output):
+with (
+    job_log(snakemake.log[0], snakemake.output),
+    sealed(
+        snakemake.input, snakemake.output, seals=snakemake.input.seals, seal=snakemake.output.seal
+    ),
+):
     from alm.jobs.stats import aggregate
     from alm.params import OverlapParams, WindowParams
     from alm.provenance.versions import versions

@@ -6,13 +6,11 @@ no duration are left out and counted in the row's ``source``. An entry that cann
 RowError that names file and place, and refuses the recording.
 
     entries, segments    what all formats share
-    recognize            which format a file is in, by its content
     rttm, whisperx, curator, pyannote, lhotse, seglst, stm, kaldi
 """
 
 from alm.input.formats import curator, kaldi, lhotse, pyannote, rttm, seglst, stm, whisperx
 from alm.input.formats.entries import Entry, Format, stem
-from alm.input.formats.recognize import recognize
 from alm.input.formats.segments import NO_SPEAKER
 
 FORMATS: dict[str, Format] = {
@@ -20,4 +18,4 @@ FORMATS: dict[str, Format] = {
     for module in (rttm, whisperx, curator, pyannote, lhotse, seglst, stm, kaldi)
 }
 
-__all__ = ["FORMATS", "NO_SPEAKER", "Entry", "Format", "recognize", "stem"]
+__all__ = ["FORMATS", "NO_SPEAKER", "Entry", "Format", "stem"]

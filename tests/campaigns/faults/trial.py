@@ -10,6 +10,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,19 +24,21 @@ from typing import NamedTuple
 import psutil
 
 from faults import processes
+from faults.damages import AGAIN, DAMAGED, DAMAGES, REPLACED, TWO_RUNS, Damage
 from faults.results import Outcome
 from faults.undisturbed import OUTPUT, State, Undisturbed, files, start
 
 DISK_FULL = "full disk"
+OF_FILES = (DISK_FULL, TWO_RUNS, REPLACED, DAMAGED)
 KINDS = {
-    "local": (processes.SNAKEMAKE, "job", DISK_FULL),
+    "local": (processes.SNAKEMAKE, "job", *OF_FILES),
     "ray_data": (
         *(processes.SNAKEMAKE, "job", "keeper", "driver", "GCS", "raylet", "Ray agent"),
-        *("Ray worker", "Ray Data task", DISK_FULL),
+        *("Ray worker", "Ray Data task", *OF_FILES),
     ),
     "xenna": (
         *(processes.SNAKEMAKE, "job", "keeper", "driver", "GCS", "raylet", "Ray agent"),
-        *("Ray worker", "Xenna actor", DISK_FULL),
+        *("Ray worker", "Xenna actor", *OF_FILES),
     ),
 }
 """What can be broken; seeds take turns."""
@@ -78,7 +81,7 @@ def draw_fault(backend: str, seed: int) -> Fault:
     draw = random.Random(f"{backend} {seed}")
     kind = KINDS[backend][seed % len(KINDS[backend])]
     number = draw.choice(SIGNALS.get(kind, (signal.SIGKILL,)))
-    return Fault(kind, None if kind == DISK_FULL else number, round(draw.random(), 3))
+    return Fault(kind, None if kind in OF_FILES else number, round(draw.random(), 3))
 
 
 class Trial:
@@ -93,6 +96,7 @@ class Trial:
         self.fault = draw_fault(undisturbed.backend, seed)
         self.moment = self.fault.moment
         self.seconds = undisturbed.seconds
+        self.damage: Damage | None = None
         self.outcome = Outcome(
             undisturbed.backend, seed, self.fault.kind, str(self.fault), moment=self.fault.moment
         )
@@ -126,11 +130,11 @@ class Trial:
     def strike(self) -> bool:
         """Break a run, and see how it takes it; False: it ended before that."""
         shared = processes.shared_memory()
-        if self.fault.signal is None:
+        if self.fault.kind == DISK_FULL:
             self._mount(int(self.fault.moment * self.undisturbed.bytes))
         began = time.monotonic()
         run = self.start()
-        struck = self.fault.signal is None or self._send(run, self.moment * self.seconds)
+        struck = self.fault.kind == DISK_FULL or self._break(run)
         code = self.finish(run)
         self.seconds = time.monotonic() - began
         terminal = self.log.read_text(errors="replace")
@@ -149,6 +153,8 @@ class Trial:
             traceback = TRACEBACK in terminal and self.fault.signal != signal.SIGINT
             if not self.outcome.said or traceback:
                 self.outcome.problems.append(f"no clear error: {terminal[-3000:]}")
+        if self.damage:
+            self.outcome.problems += self.damage.judge(self, code)
         return True
 
     def repair(self) -> None:
@@ -157,12 +163,16 @@ class Trial:
         output = self.folder / OUTPUT
         before: State = known.finished(self.folder)
         outcome.finished = len(before)
-        if self.fault.signal is None:
+        if self.damage:
+            before = self.damage.undo(self, before)
+        if self.fault.kind == DISK_FULL:
             subprocess.run(["mount", "-o", "remount,size=2G", str(output)], check=True)
         shared = processes.shared_memory()
         steps = [["--unlock"], []] if self.fault.kills_snakemake else [[]]
         for arguments in steps:
             code = self.finish(self.start(*arguments))
+            if code and self.fault.kind == REPLACED and AGAIN in self.log.read_text():
+                code = self.finish(self.start(*arguments))
             if code != 0:
                 terminal = self.log.read_text(errors="replace")
                 outcome.problems.append(f"rerun {arguments} gave {code}: {terminal[-3000:]}")
@@ -175,6 +185,12 @@ class Trial:
         """For another try with the same seed, after one that came too late."""
         subprocess.run(["rm", "-rf", str(self.folder)], check=True)
         self.folder.mkdir()
+        self.damage = None
+
+    def take_manifests(self, place: Path) -> None:
+        """Put a copy of the manifests, of this seed alone, in their place."""
+        shutil.copytree(self.undisturbed.manifests, place)
+        subprocess.run(["mount", "--bind", str(place), self.undisturbed.manifests], check=True)
 
     def _mount(self, size: int) -> None:
         """A disk that is too small for the output, as ``output_dir``."""
@@ -183,22 +199,33 @@ class Trial:
         options = f"size={max(size, 16 * PAGE)}"
         subprocess.run(["mount", "-t", "tmpfs", "-o", options, "faults", str(place)], check=True)
 
-    def _send(self, run: subprocess.Popen[bytes], moment: float) -> bool:
-        """Send the signal to a process of the kind, from ``moment`` on when there is one."""
-        assert self.fault.signal is not None
+    def _break(self, run: subprocess.Popen[bytes]) -> bool:
+        """Break a run from the moment on, as soon as there is what is to be broken."""
         with suppress(subprocess.TimeoutExpired):
-            run.wait(moment)
+            run.wait(self.moment * self.seconds)
         while run.poll() is None:
-            if found := processes.of_kind(self.fault.kind, run.pid):
-                victim = random.choice(found)
-                self.outcome.victim = processes.title(victim)[-120:]
-                with suppress(psutil.NoSuchProcess):
-                    if self.fault.signal == signal.SIGINT:  # Ctrl-C reaches all in the foreground
-                        os.killpg(victim.pid, self.fault.signal)
-                    else:
-                        victim.send_signal(self.fault.signal)
-                    return True
+            if self._send(run) if self.fault.signal else self._damage(run):
+                return True
             time.sleep(LOOK_SECONDS)
+        return False
+
+    def _damage(self, run: subprocess.Popen[bytes]) -> bool:
+        self.damage = DAMAGES[self.fault.kind].do(self, run)
+        return self.damage is not None
+
+    def _send(self, run: subprocess.Popen[bytes]) -> bool:
+        """Send the signal to a process of the kind, if there is one."""
+        assert self.fault.signal is not None
+        if not (found := processes.of_kind(self.fault.kind, run.pid)):
+            return False
+        victim = random.choice(found)
+        self.outcome.victim = processes.title(victim)[-120:]
+        with suppress(psutil.NoSuchProcess):
+            if self.fault.signal == signal.SIGINT:  # Ctrl-C reaches all in the foreground
+                os.killpg(victim.pid, self.fault.signal)
+            else:
+                victim.send_signal(self.fault.signal)
+            return True
         return False
 
     def _note_what_is_left(self, shared: set[str], code: int | None) -> None:
@@ -237,13 +264,15 @@ def run_trial(undisturbed: Undisturbed, seed: int, patience: float) -> Outcome:
     # Ray's sockets want a short path.
     with TemporaryDirectory(prefix="f", dir="/tmp", ignore_cleanup_errors=True) as scratch:
         trial = Trial(undisturbed, seed, Path(scratch), patience)
+        trial.take_manifests(Path(scratch) / "in")
         try:
             while not trial.strike():
                 trial.clean()
             trial.repair()
         finally:
             processes.end_orphans(0)
-            if trial.fault.signal is None:
+            subprocess.run(["umount", undisturbed.manifests], check=False)
+            if trial.fault.kind == DISK_FULL:
                 subprocess.run(["umount", str(trial.folder / OUTPUT)], check=False)
     trial.outcome.seconds = round(time.monotonic() - began, 1)
     return trial.outcome

@@ -9,7 +9,7 @@ import sys
 import time
 from base64 import urlsafe_b64decode
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,13 +21,13 @@ from alm.compiled.folders import places
 
 
 class Size(NamedTuple):
-    """Of an input: its manifests, each a shard of its own, and how often each holds the sample."""
+    """Of an input: its manifests, each of two shards, and how often each holds the sample."""
 
     manifests: int
     repeated: int
 
 
-SIZES = {"local": Size(4, 12), "ray_data": Size(2, 12), "xenna": Size(2, 12)}
+SIZES = {"local": Size(3, 16), "ray_data": Size(1, 24), "xenna": Size(1, 24)}
 
 OUTPUT = "out"
 ROWS = ("alm_output.jsonl", "quarantine.jsonl")
@@ -47,17 +47,26 @@ def write_manifests(folder: Path, size: Size) -> None:
 
 
 def start(
-    folder: Path, manifests: str, backend: str, *arguments: str, log: IO[bytes], root: Path = ROOT
+    folder: Path,
+    manifests: str,
+    backend: str,
+    *arguments: str,
+    log: IO[bytes],
+    root: Path = ROOT,
+    config: Sequence[str] = (),
 ) -> subprocess.Popen[bytes]:
-    """Start a run in ``folder``, with a temporary folder of its own beside it."""
+    """Start a run in ``folder``, with a temporary folder of its own beside it.
+
+    What ``config`` says comes last, and wins.
+    """
     size = max(path.stat().st_size for path in Path(manifests).iterdir())
     temporary, cache = folder.with_name("t"), folder.with_name("c")
     temporary.mkdir(exist_ok=True)
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(root / "Snakefile")]
     command += ["--cores", "2", "--configfile", str(root / "config" / "pipeline.yaml")]
     command += [*arguments, "--config", f"backend={backend}", f"manifest_path={manifests}"]
-    command += [f"output_dir={OUTPUT}", f"shard_size={size * 6 // 7}", "keep_windows=false"]
-    command += ["max_invalid_fraction=1.0"]
+    command += [f"output_dir={OUTPUT}", f"shard_size={size * 3 // 7}", "keep_windows=false"]
+    command += ["max_invalid_fraction=1.0", *config]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     return subprocess.Popen(
         command,
@@ -136,6 +145,13 @@ class Undisturbed:
                 state |= zip(outputs, ((s.st_ino, s.st_mtime_ns) for s in stats), strict=True)
         return state
 
+    def manifest_of(self, name: str) -> str | None:
+        """The manifest that an output below ``output_dir`` was made from; None if from all."""
+        shard = Path(name).name.partition(".")[0]
+        for path in (Path(self.output) / "work" / "shards").glob(f"{shard}.*.json"):
+            return Path(json.loads(path.read_bytes())[0][0]).name
+        return None
+
     def redone(self, folder: Path, before: State) -> list[str]:
         """The outputs among those of finished jobs that are not the same files any more."""
         return sorted(name for name, _ in before.items() - self.finished(folder).items())
@@ -186,11 +202,15 @@ def _compared(output: Path) -> set[str]:
 
 
 def _jobs(folder: Path) -> dict[str, list[str]]:
-    """What Snakemake noted of its jobs: by their log, their outputs below ``output_dir``."""
+    """What Snakemake noted of its jobs: by their log, their outputs below ``output_dir``.
+
+    But not their seals: a run that wants something else has others.
+    """
     jobs: dict[str, list[str]] = {}
     for name, path in _records(folder / ".snakemake" / "metadata"):
         (log,) = json.loads(path.read_text())["log"]
-        jobs.setdefault(log, []).append(name)
+        if not name.startswith("work/seals/"):
+            jobs.setdefault(log, []).append(name)
     return jobs
 
 

@@ -1,0 +1,97 @@
+"""What a job's outputs were made from, as a short name that stands in `output_dir` itself.
+
+The name of a job's seal (see :mod:`alm.jobs.seals`) ends in the identity of its rule: a hash of the
+parameters and the code of the rule, of the rules before it, and, for a rule over all shards, of the
+plan: which shards there are, in which order, of which versions of the manifests. All of it is known
+before any job runs. Whoever asks for something else asks for another seal, which is not there; so
+exactly the right jobs run, whatever Snakemake knows or has forgotten of the directory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from alm.config import AUTO, PREPARE_OPTIONS, Config
+from alm.jobs.seals import OF_SHARDS
+from alm.provenance.code import code_hash
+
+AFTER: dict[str, tuple[str, ...]] = {
+    "group": (),
+    "prepare_shard": ("group",),
+    "build": ("prepare_shard",),
+    "overlap": ("build",),
+    "merge_quarantine": ("build", "overlap"),
+    "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
+    "stats": ("prepare_shard", "build", "overlap"),
+    "chart_library": (),
+    "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
+    "provenance": (
+        *("group", "prepare_shard", "build", "overlap"),
+        *("merge_quarantine", "merge_output", "stats"),
+    ),
+}
+"""Each rule, and those whose outputs it reads."""
+
+OF_OTHER_FORMATS = ("group", "prepare_shard")
+"""Rules that a run on manifests of ours does without."""
+
+OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
+
+
+def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, Any]]:
+    """The parameters of each rule that its outputs depend on, and the hash of its code.
+
+    Args:
+        config: of the run.
+        kind: the format of its input; None for manifests of ours.
+    """
+    values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    parameters: dict[str, dict[str, Any]] = {
+        "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
+        "prepare_shard": {
+            "kind": kind,
+            "options": {name: values[name] for name in PREPARE_OPTIONS},
+        },
+        "build": {"window": window, "on_invalid": values["on_invalid"]},
+        "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
+        "merge_output": {
+            "merge": values["merge"],
+            "max_invalid_fraction": values["max_invalid_fraction"],
+        },
+        "stats": {"window": window, "overlap": overlap, "parameters": values},
+        "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
+    }
+    return {
+        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
+        for rule in AFTER
+        if kind or rule not in OF_OTHER_FORMATS
+    }
+
+
+def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, str]:
+    """The identity of each rule, 16 hexadecimal digits.
+
+    Args:
+        rules: what :func:`made_with` says.
+        plan: what :func:`alm.input.shards.plan_digest` says.
+    """
+    found: dict[str, str] = {}
+    for rule, content in rules.items():
+        content = {
+            "with": content,
+            "after": [found[each] for each in AFTER[rule] if each in rules],
+            "plan": plan if rule in OVER_ALL_SHARDS else None,
+        }
+        text = json.dumps(content, sort_keys=True).encode()
+        found[rule] = hashlib.blake2b(text, digest_size=8).hexdigest()
+    return found
+
+
+def seal_name(rule: str, identity: str) -> str:
+    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcards of its jobs."""
+    job = "/{shard}" if rule in OF_SHARDS else "/{group}.{version}" if rule == "group" else ""
+    return f"work/seals/{rule}{job}.{identity}.json"
