@@ -21,8 +21,17 @@ if workflow.is_main_process:
 
 
 def progress_tasks():
-    """The jobs that take long: one build and one overlap a shard."""
-    return [
+    """The jobs that take long: one build and one overlap a shard, and before one that prepares it."""
+    preparing = [
+        Task(
+            sum(span.stop - span.start for span in ranges),
+            Path(output(PREPARED.format(shard=shard))),
+            Path(output(f"logs/prepare_shard/{shard}.log")),
+        )
+        for shard, ranges in RANGES.items()
+        if KIND
+    ]
+    return preparing + [
         Task(
             sum(span.stop - span.start for span in ranges),
             Path(output(f"work/{step}/{shard}.summary.json")),
@@ -36,6 +45,11 @@ def progress_tasks():
 PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
 
 
+def working_rules():
+    """Those whose jobs use an engine."""
+    return [rules.build, rules.overlap, *([rules.prepare_shard] if KIND else [])]
+
+
 def shares_driver():
     """Whether jobs that use an engine are going to run, here, in this environment."""
     return (
@@ -44,7 +58,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.build.rule, rules.overlap.rule)
+            job.rule in (working.rule for working in working_rules())
             for job in workflow.dag.needrun_jobs()
         )
     )
