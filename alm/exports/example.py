@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from alm.audio.files import below
 from alm.input import is_url
 from alm.rows.row import Number, Row
 from alm.rows.timeline import is_time
@@ -132,12 +133,15 @@ def _until(last: float, part: Example) -> Example:
 
 
 def located(path: str, root: str | None) -> str:
-    """Where the audio of a path is: absolute, since loaders look from folders of their own."""
-    if not path or is_url(path):
+    """Where the audio of a path is: absolute, since loaders look from folders of their own.
+
+    A path that begins with ``root`` is not below it once more: so are those found by an id.
+    """
+    if not path:
         return path
-    if root is not None and is_url(root) and not os.path.isabs(path):
-        return f"{root.rstrip('/')}/{path}"
-    return os.path.abspath(os.path.join(root or "", path))
+    if root is not None and not path.startswith(f"{root.rstrip('/')}/"):
+        path = below(root, path)
+    return path if is_url(path) else os.path.abspath(path)
 
 
 def audio_path(row: Row) -> str:

@@ -25,6 +25,7 @@ from alm.rows.memory import memory_for_rows
 from alm.rows.row import Row, parse_row
 from alm.statistics.summary import Summary
 from alm.windows.build import find_windows
+from alm.windows.filter import describe
 
 
 def examples_of_shard(
@@ -103,9 +104,13 @@ def kept_windows(
     """
     found = find_windows(row, window)
     record = make_record(row, found, codec.dumps(manifest), window)
-    windows = record.windows
+    finished = finish(record, overlap)
+    windows = record.windows.only(finished.decision.kept)
+    profiles = describe(windows, finished.profiles, record.untranscribed)
     kept = []
-    for k in finish(record, overlap).kept:
-        stop = windows.stops[k] + (windows.cuts[k] >= 0)  # what is cut is the segment after
-        kept.append(Kept(row["segments"][windows.firsts[k] : stop], windows.ends[k]))
+    for first, stop, cut, end, profile in zip(
+        windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True
+    ):
+        last = stop + (cut >= 0)  # what is cut is the segment after
+        kept.append(Kept(found.segments[first:last], end, profile))
     return record.length, kept

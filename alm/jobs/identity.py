@@ -15,19 +15,24 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from alm.config import EXPORT_KEYS, Config
+from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
 from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
-    "build": (),
+    "group": (),
+    "prepare_shard": ("group",),
+    "build": ("prepare_shard",),
     "overlap": ("build",),
     "merge_quarantine": ("build", "overlap"),
-    "merge_output": ("build", "overlap", "merge_quarantine"),
-    "stats": ("build", "overlap"),
+    "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
+    "stats": ("prepare_shard", "build", "overlap"),
     "chart_library": (),
     "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
-    "provenance": ("build", "overlap", "merge_quarantine", "merge_output", "stats"),
+    "provenance": (
+        *("group", "prepare_shard", "build", "overlap"),
+        *("merge_quarantine", "merge_output", "stats"),
+    ),
     "examples": ("build",),
     "clips": ("examples",),
     "moshi_clips": ("examples",),
@@ -40,6 +45,9 @@ AFTER: dict[str, tuple[str, ...]] = {
 }
 """Each rule, and those whose outputs it reads."""
 
+OF_OTHER_FORMATS = ("group", "prepare_shard")
+"""Rules that a run on manifests of ours does without."""
+
 MODULES = {
     "moshi_clips": "clips",
     "export_windows": "export",
@@ -48,11 +56,16 @@ MODULES = {
 }
 """What of ``alm.jobs`` does the work of a rule, where the name is another."""
 
-OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "chart_library"}
+OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
 
 
-def made_with(config: Config) -> dict[str, dict[str, Any]]:
-    """The parameters of each rule that its outputs depend on, and the hash of its code."""
+def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, Any]]:
+    """The parameters of each rule that its outputs depend on, and the hash of its code.
+
+    Args:
+        config: of the run.
+        kind: the format of its input; None for manifests of ours.
+    """
     window, overlap = asdict(config.window), asdict(config.overlap)
     clips, export = asdict(config.clips), asdict(config.export)
     values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
@@ -60,6 +73,11 @@ def made_with(config: Config) -> dict[str, dict[str, Any]]:
     splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
     checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
     parameters: dict[str, dict[str, Any]] = {
+        "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
+        "prepare_shard": {
+            "kind": kind,
+            "options": {name: values[name] for name in PREPARE_OPTIONS},
+        },
         "build": {"window": window, "on_invalid": values["on_invalid"]},
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
         "merge_output": {
@@ -68,7 +86,7 @@ def made_with(config: Config) -> dict[str, dict[str, Any]]:
         },
         "stats": {"window": window, "overlap": overlap, "parameters": values},
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
-        "examples": {"window": window, "overlap": overlap, "audio_root": exports["audio_root"]},
+        "examples": {"window": window, "overlap": overlap, "audio_root": values["audio_root"]},
         "clips": {"clips": clips, "max_overlap": None},
         "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
         "splits": splits,
@@ -80,6 +98,7 @@ def made_with(config: Config) -> dict[str, dict[str, Any]]:
     return {
         rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{MODULES.get(rule, rule)}")}
         for rule in AFTER
+        if kind or rule not in OF_OTHER_FORMATS
     }
 
 
@@ -91,10 +110,10 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
         plan: what :func:`alm.input.shards.plan_digest` says.
     """
     found: dict[str, str] = {}
-    for rule, before in AFTER.items():
+    for rule, content in rules.items():
         content = {
-            "with": rules[rule],
-            "after": [found[each] for each in before],
+            "with": content,
+            "after": [found[each] for each in AFTER[rule] if each in rules],
             "plan": plan if rule in OVER_ALL_SHARDS else None,
         }
         text = json.dumps(content, sort_keys=True).encode()
@@ -103,6 +122,8 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 
 
 def seal_name(rule: str, identity: str) -> str:
-    """The path of a rule's seal in ``output_dir``, with a wildcard for a shard or a format."""
-    each = "/{shard}" if rule in OF_SHARDS else "/{name}" if rule in OF_EXPORTS else ""
-    return f"work/seals/{rule}{each}.{identity}.json"
+    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcards of its jobs."""
+    job = "/{shard}" if rule in OF_SHARDS else "/{group}.{version}" if rule == "group" else ""
+    if rule in OF_EXPORTS:
+        job = "/{name}"
+    return f"work/seals/{rule}{job}.{identity}.json"

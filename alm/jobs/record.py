@@ -48,6 +48,10 @@ SCHEMA = _fields(
 )
 """What a reader needs."""
 
+SCHEMA["properties"]["sources"] = _list_of(
+    path=_PATH, version=_TEXT, bytes=_COUNT, lines_xxh128=_TEXT
+)
+
 
 _FILES = _list_of(path=_PATH, bytes=_COUNT, lines=_COUNT, sha256=_TEXT)
 

@@ -43,9 +43,10 @@ rule exports:
 # Records hold no words where drop_fields has them: windows are made once more, nothing dropped.
 rule examples:
     input:
-        shard=shard_of,
+        shard=read_by_build,
+        prepared=output("prepared/{shard}.jsonl") if KIND else [],
         built=rules.build.output.digests,
-        seal=rules.build.output.seal,
+        seals=[rules.build.output.seal, *([seal("prepare_shard")] if KIND else [])],
     output:
         examples=output("work/examples/{shard}.jsonl"),
         digests=output("work/examples/{shard}.digests"),

@@ -21,8 +21,17 @@ if workflow.is_main_process:
 
 
 def progress_tasks():
-    """The jobs that take long: one build and one overlap a shard."""
-    return [
+    """The jobs that take long: one build and one overlap a shard, and before one that prepares it."""
+    preparing = [
+        Task(
+            sum(span.stop - span.start for span in ranges),
+            Path(output(PREPARED.format(shard=shard))),
+            Path(output(f"logs/prepare_shard/{shard}.log")),
+        )
+        for shard, ranges in RANGES.items()
+        if KIND
+    ]
+    return preparing + [
         Task(
             sum(span.stop - span.start for span in ranges),
             Path(output(f"work/{step}/{shard}.summary.json")),
@@ -36,13 +45,10 @@ def progress_tasks():
 PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
 
 
-ENGINE_RULES = [
-    rules.build.rule,
-    rules.overlap.rule,
-    rules.examples.rule,
-    rules.clips.rule,
-    rules.moshi_clips.rule,
-]
+def working_rules():
+    """Those whose jobs use an engine."""
+    working = [rules.build, rules.overlap, rules.examples, rules.clips, rules.moshi_clips]
+    return [*working, *([rules.prepare_shard] if KIND else [])]
 
 
 def shares_driver():
@@ -52,7 +58,10 @@ def shares_driver():
         and workflow.local_exec
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
-        and any(job.rule in ENGINE_RULES for job in workflow.dag.needrun_jobs())
+        and any(
+            job.rule in (working.rule for working in working_rules())
+            for job in workflow.dag.needrun_jobs()
+        )
     )
 
 

@@ -8,7 +8,7 @@ with (
     sealed(
         snakemake.input,
         snakemake.output,
-        seals=[snakemake.input.seal],
+        seals=snakemake.input.seals,
         seal=snakemake.output.seal,
     ),
 ):

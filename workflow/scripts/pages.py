@@ -19,6 +19,7 @@ with (
         snakemake.input.quarantine,
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
+        groups=snakemake.params.groups,
         library=snakemake.input.library,
         pages={name: path for name, path in snakemake.output.items() if name != "seal"},
     )
