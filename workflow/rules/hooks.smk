@@ -100,6 +100,9 @@ onsuccess:
     ):
         print(summarize_run(rules.merge_output.output[0]), file=sys.stderr)
         print(where_jobs_ran(output("logs"), STARTED), file=sys.stderr)
+    card = output("exports/DATACARD.md")
+    if os.path.exists(card) and os.path.getmtime(card) > STARTED:
+        print(f"exports: {', '.join(NEEDS)}, described in {card}", file=sys.stderr)
 
 
 onerror:
