@@ -71,6 +71,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         return
     if item.get_closest_marker("slurm"):
         item.add_marker(pytest.mark.xdist_group("one cluster"))
+    elif item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.xdist_group("one browser"))
     elif any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
         item.add_marker(pytest.mark.xdist_group("one at a time"))
 
@@ -165,11 +167,15 @@ def run_snakemake(
 
 
 def workflow_in(folder: Path) -> RunWorkflow:
-    """What runs the workflow from a working directory, on `backend=local` unless told."""
+    """What runs the workflow from a working directory, on `backend=local` unless told.
+
+    Up to some rules only, its `targets`, where a test looks at no output of the others.
+    """
     number = itertools.count()
 
     def run(
         *arguments: str,
+        targets: Sequence[str] = (),
         cores: int = 2,
         configfiles: tuple[Path | str, ...] = (),
         check: bool = True,
@@ -181,7 +187,7 @@ def workflow_in(folder: Path) -> RunWorkflow:
         folder.mkdir(exist_ok=True)
         configfile = f"test{next(number)}.yaml"
         (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
-        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores)]
+        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores), *targets]
         command += ["--configfile", str(root / "config/pipeline.yaml")]
         command += [*map(str, configfiles), configfile, *arguments]
         output = folder / config["output_dir"]
@@ -235,6 +241,17 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         return workflow_in(folder)(manifest_path=str(SAMPLE))
 
     with shared_run(tmp_path_factory, "sample", make) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def sharded_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same in three shards, on one core."""
+
+    def make(folder: Path) -> Run:
+        return workflow_in(folder)(manifest_path=str(SAMPLE), shard_size=120_000, cores=1)
+
+    with shared_run(tmp_path_factory, "sharded", make) as run:
         yield run
 
 
