@@ -13,6 +13,7 @@ from alm.input import ByteRange, Line, read_lines, whole_file
 from alm.input.digests import damaged, new_digest
 from alm.input.lines import out_of_memory
 from alm.input.quarantine import stop_at, to_line
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import count_deferred, refuse
 from alm.params import OverlapParams
@@ -69,6 +70,7 @@ def overlap_chunk(
     *,
     params: OverlapParams,
     stop_at_invalid: bool,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Filter some records of a shard into a part of each output."""
     summary = Summary()
@@ -81,7 +83,7 @@ def overlap_chunk(
         for span in ranges:
             at: Line | None = None
             try:
-                for line in read_lines(span, longest=-1):
+                for line in read_lines(span, longest=-1, meter=meter):
                     at = line
                     try:
                         record = _decoded(line.raw, span.path)

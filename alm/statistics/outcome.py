@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from itertools import pairwise
 from typing import Any
 
 from alm.params import WindowParams
-from alm.text import count, counted, duration, percent
+from alm.text import count, counted, duration, number, percent
 
 Stats = Mapping[str, Any]
 """The content of ``stats.json``."""
@@ -66,3 +67,66 @@ def wanted(stats: Stats) -> WindowParams:
     """The windows that the run looked for."""
     names = {field.name for field in fields(WindowParams)}
     return WindowParams(**{k: v for k, v in stats["parameters"].items() if k in names})
+
+
+FATES = ("sample rate too low", "bandwidth too low", "in no window", "only in near-duplicates")
+"""What became of speech that is not kept: the steps of the funnel, one by one."""
+
+
+def speech_by_fate(stats: Stats) -> dict[str, float]:
+    """The speech of a run in seconds, by what became of it; each second has one fate.
+
+    A step may leave more than the one before it where segments end before they start.
+    """
+    left = [step["seconds"] for step in stats["funnel"]]
+    lost = [max(0.0, before - after) for before, after in pairwise(left)]
+    return {"kept": max(0.0, left[-1])} | dict(zip(FATES, lost, strict=True))
+
+
+def likely_cause(stats: Stats) -> str | None:
+    """Why there is hardly a window, in words, with the parameter; None where nothing tells.
+
+    It names what took the most speech, which is where to look first.
+    """
+    audio, asked = stats["audio"], stats["parameters"]
+    fates = speech_by_fate(stats)
+    del fates["kept"]
+    if not audio["segments"] or not any(fates.values()):
+        return None
+    if audio["segments_without_bandwidth"] == audio["segments"] and asked["min_bandwidth"] > 0:
+        return (
+            "no segment has metrics.bandwidth, which counts as 0 Hz; set min_bandwidth to 0 if it "
+            "was not measured"
+        )
+    fate = max(fates, key=lambda name: fates[name])
+    if fate == "sample rate too low":
+        rates = stats["distributions"]["sample_rate_dur"]
+        most = max(rates, key=lambda rate: rates[rate])
+        return f"min_sample_rate = {number(asked['min_sample_rate'])}, and most speech has {most}"
+    if fate == "bandwidth too low":
+        bins = stats["distributions"]["bandwidth_dur"]
+        most = max(bins, key=lambda edge: bins[edge])
+        return (
+            f"min_bandwidth = {number(asked['min_bandwidth'])}, and most of the speech lies in the "
+            f"100 Hz from {most}"
+        )
+    return _why_in_no_window(stats)
+
+
+def _why_in_no_window(stats: Stats) -> str | None:
+    found, lost, window = stats["distributions"], stats["lost"], wanted(stats)
+    if lost["lost_spk"] > lost["lost_win"]:
+        return f"min_speakers = {window.min_speakers}, and windows have fewer speakers"
+    stopped = found["stopped_by"]
+    if not stopped:
+        return None
+    asked = f"windows of {number(window.shortest)} to {number(window.longest)} s were asked for"
+    causes = {
+        "end_of_recording": f"{asked}, and most recordings end before",
+        "too_long": f"{asked}, and the segments are too long, or too far apart, for that",
+        "low_bandwidth": f"segments below min_bandwidth = {number(window.min_bandwidth)} "
+        "interrupt most windows",
+        "unlabelled": 'segments that are "no-speaker" interrupt most windows',
+        "too_many_speakers": f"max_speakers = {window.max_speakers}, and more speak in most of them",
+    }
+    return causes[max(stopped, key=lambda cause: stopped[cause])]
