@@ -20,6 +20,7 @@ from alm.params import OverlapParams
 from alm.records.record import Record, decode, finish
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
+from alm.statistics.recordings import recording_line
 from alm.statistics.summary import Summary
 from alm.statistics.survey import survey_windows
 
@@ -29,6 +30,7 @@ def overlap_shard(
     output: Path,
     quarantine: Path,
     digests: Path,
+    recordings: Path,
     summary: Path,
     params: OverlapParams,
     *,
@@ -44,6 +46,7 @@ def overlap_shard(
         quarantine: output, one refused row a line, numbered within its byte range: those whose
             output would be too large.
         digests: output, the digest of each line of ``output``: see :mod:`alm.input.digests`.
+        recordings: output, a line a row: see :mod:`alm.statistics.recordings`.
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
@@ -57,7 +60,7 @@ def overlap_shard(
     total = run_in_chunks(
         partial(overlap_chunk, params=params, stop_at_invalid=stop_at_invalid),
         [whole_file(str(records))],
-        [output, quarantine, digests],
+        [output, quarantine, digests, recordings],
         execution,
         code,
     )
@@ -79,6 +82,7 @@ def overlap_chunk(
         files.written_whole(parts[0]) as output,
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as digests,
+        files.written_whole(parts[3]) as recordings,
     ):
         for span in ranges:
             at: Line | None = None
@@ -106,6 +110,8 @@ def overlap_chunk(
                         stats = summary.stats[manifest]
                         stats.add_windows(finished.summary, len(finished.kept))
                         survey_windows(record, finished.kept, stats, summary.survey)
+                        place = line.offset, len(line.raw)
+                        recordings.write(recording_line(record, finished.kept, *place))
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary

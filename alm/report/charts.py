@@ -14,6 +14,9 @@ from alm.text import duration, number, time_unit
 Chart: TypeAlias = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
 
+Bars: TypeAlias = list[dict[str, Any]]
+"""What a template draws of :class:`Bar`: lengths in percent."""
+
 VEGA_LITE = "6.4"
 """The version that draws the charts, one of those that vl-convert carries."""
 
@@ -22,9 +25,6 @@ TEXT, MUTED, LINE = "var(--text)", "var(--muted)", "var(--line)"
 
 PLOT_HEIGHT = 190
 """Pixels."""
-
-BAR_HEIGHT = 42
-"""Pixels, with the name above it."""
 
 STYLE: Chart = {
     "background": "transparent",
@@ -87,43 +87,19 @@ def library() -> str:
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE))
 
 
-def bars(rows: Sequence[Bar], description: str) -> Chart:
-    """Named amounts as horizontal bars, in the order given.
-
-    The name stands above its bar, so that neither is cut however narrow the page is.
-    """
-    values = [{**row._asdict(), "behind": max(row.behind, row.value)} for row in rows]
-    scale = {"domain": [0, max(max(row.value, row.behind) for row in rows) or 1]}
-    y = {"field": "name", "type": "nominal", "sort": None, "axis": None}
-    bar = {"type": "bar", "size": 12, "yOffset": 11, "cornerRadius": 2}
-    text = {"type": "text", "baseline": "middle", "dy": -7, "fontSize": 13, "limit": 0}
-
-    def length(field: str) -> Chart:
-        return {"field": field, "type": "quantitative", "scale": scale, "axis": None}
-
-    layers: list[Chart] = [
+def bars(rows: Sequence[Bar]) -> Bars:
+    """Named amounts as horizontal bars, in the order given; a page needs no script for them."""
+    longest = max((max(row.value, row.behind) for row in rows), default=0) or 1
+    return [
         {
-            "mark": {**bar, "color": FAINT, "tooltip": None},
-            "encoding": {"x": length("behind"), "y": y},
-        },
-        {
-            "mark": {**bar, "color": ACCENT},
-            "encoding": {
-                "x": length("value"),
-                "y": y,
-                "tooltip": [_nominal("name", " "), _nominal("words", "amount")],
-            },
-        },
-        {
-            "mark": {**text, "align": "left", "color": TEXT},
-            "encoding": {"x": {"value": 0}, "y": y, "text": _nominal("name")},
-        },
-        {
-            "mark": {**text, "align": "right", "color": MUTED},
-            "encoding": {"x": {"value": "width"}, "y": y, "text": _nominal("words")},
-        },
+            "name": row.name,
+            "words": row.words,
+            "value": row.value,
+            "front": round(100 * row.value / longest, 2),
+            "behind": round(100 * max(row.behind, row.value) / longest, 2),
+        }
+        for row in rows
     ]
-    return _drawn(values, layers, BAR_HEIGHT * len(rows), description)
 
 
 def columns(rows: Sequence[Column], description: str, title: str, amount: str) -> Chart:

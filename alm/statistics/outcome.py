@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from alm.params import WindowParams
 from alm.text import count, counted, duration, number, percent
@@ -48,6 +48,68 @@ def outcome(stats: Stats) -> tuple[str, str]:
         f"{percent(audio['yield'])} of the audio became training windows",
         f"{read}, gave {windows}, which cover {duration(audio['kept_dur'])} of it.",
     )
+
+
+class KeyFigure(NamedTuple):
+    """A figure of a run: its name in ``stats.json``, its title, its value, both in words."""
+
+    id: str
+    title: str
+    value: float
+    shown: str
+    note: str
+
+
+def key_figures(stats: Stats) -> list[KeyFigure]:
+    """What came of a run, in a few figures.
+
+    Each second of audio counts once in what is read and kept. Window time is another thing: the
+    windows one by one, where audio that several share counts in each.
+    """
+    audio = stats["audio"]
+    rows = stats["entries"] + stats["quarantined"]
+    speech, silence = duration(audio["window_speech_dur"]), duration(audio["window_silence_dur"])
+    kept, times = duration(audio["kept_dur"]), audio["times_kept"]
+
+    return [
+        KeyFigure(
+            "recording_dur",
+            "Audio in",
+            audio["recording_dur"],
+            duration(audio["recording_dur"]),
+            f"length of all recordings; {duration(audio['speech_dur'])} of speech",
+        ),
+        KeyFigure("kept_dur", "Audio kept", audio["kept_dur"], kept, "each second counted once"),
+        KeyFigure("yield", "Yield", audio["yield"], percent(audio["yield"]), "kept, of audio in"),
+        KeyFigure(
+            "kept_window_dur",
+            "Window time",
+            audio["kept_window_dur"],
+            duration(audio["kept_window_dur"]),
+            f"{speech} speech, {silence} silence; each second kept {times:.2f} times",
+        ),
+        KeyFigure(
+            "filtered_windows",
+            "Windows",
+            stats["filtered_windows"],
+            count(stats["filtered_windows"]),
+            f"of {counted(stats['windows'], 'candidate')}",
+        ),
+        KeyFigure(
+            "recordings",
+            "Recordings",
+            audio["recordings"],
+            count(audio["recordings"]),
+            f"in {counted(stats['manifests'], 'manifest')}",
+        ),
+        KeyFigure(
+            "quarantined",
+            "Quarantined",
+            stats["quarantined"],
+            count(stats["quarantined"]),
+            f"of {counted(rows, 'row')}",
+        ),
+    ]
 
 
 def nothing_kept(stats: Stats) -> str | None:
@@ -127,6 +189,6 @@ def _why_in_no_window(stats: Stats) -> str | None:
         "low_bandwidth": f"segments below min_bandwidth = {number(window.min_bandwidth)} "
         "interrupt most windows",
         "unlabelled": 'segments that are "no-speaker" interrupt most windows',
-        "too_many_speakers": f"max_speakers = {window.max_speakers}, and more speak in most of them",
+        "too_many_speakers": f"max_speakers = {window.max_speakers}, and most windows have more",
     }
     return causes[max(stopped, key=lambda cause: stopped[cause])]

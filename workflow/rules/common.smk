@@ -11,7 +11,7 @@ from alm.errors import AlmError
 from alm.input import find_manifests, hidden_note, is_compressed
 from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, plan_shards, planned_shards, resolve_shard_size
-from alm.jobs.identity import identities, made_with, seal_name
+from alm.jobs.identity import identities, made_with, seal_name, version_of_other
 from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
@@ -63,6 +63,7 @@ try:
     else:
         # A job reads all this again, and manifests may have changed since the start.
         SHARDS = planned_shards(PLAN, os.environ.get(PLAN_DIGEST), plan)
+    OTHER = version_of_other(config["compare_with"])
 except AlmError as error:
     raise WorkflowError(shown(str(error)))
 
@@ -71,6 +72,7 @@ VERSIONS = {shard.name: shard.version for shard in SHARDS}
 
 # Of each rule: the parameters that it depends on, and the name of the seal that stands for them.
 MADE_WITH = made_with(CONFIG)
+MADE_WITH["pages"]["other"] = OTHER
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
 # These two follow from all others.

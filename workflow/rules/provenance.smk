@@ -12,8 +12,9 @@ rule provenance:
             rules.stats.output.json,
             rules.stats.output.tsv,
             rules.stats.output.parquet,
+            rules.recordings.output.tsv,
         ],
-        seals=seals("build", "overlap", "merge_quarantine", "merge_output", "stats"),
+        seals=seals("build", "overlap", "merge_quarantine", "merge_output", "stats", "recordings"),
     output:
         output(PROVENANCE),
         seal=seal("provenance"),
