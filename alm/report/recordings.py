@@ -9,7 +9,7 @@ from alm.statistics.outcome import Stats, nothing_kept
 from alm.text import count
 
 MOST_DATA = 600_000
-"""Bytes of drawings and texts on the page, about; what is beyond has figures only, then no texts."""
+"""Bytes of drawings and texts on the page, about; what is beyond loses texts, then all."""
 
 LONGEST_NAME = 160
 

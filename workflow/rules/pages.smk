@@ -32,11 +32,12 @@ rule chart_library:
 
 
 # For the landing page of `snakemake --report`, whose text knows the configuration and nothing else.
-try:
-    with open(output("stats.json"), "rb") as file:
-        config["key_figures"] = [figure[1:] for figure in key_figures(codec.loads(file.read()))]
-except (OSError, AlmError, KeyError):
-    config["key_figures"] = []
+if workflow.is_main_process:
+    try:
+        with open(output("stats.json"), "rb") as file:
+            config["key_figures"] = [figure[1:] for figure in key_figures(codec.loads(file.read()))]
+    except (OSError, AlmError, KeyError):
+        config["key_figures"] = []
 
 
 # The benchmark files are no inputs, since losing one would run its job again. When one is written
