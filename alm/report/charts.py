@@ -6,6 +6,7 @@ Colours are CSS variables of the page, so that the browser turns them light or d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
@@ -90,6 +91,8 @@ def library() -> str:
 def bars(rows: Sequence[Bar]) -> Bars:
     """Named amounts as horizontal bars, in the order given; a page needs no script for them."""
     longest = max((max(row.value, row.behind) for row in rows), default=0) or 1
+    if not all(math.isfinite(row.value) for row in rows):
+        raise ValueError("a bar has no length")
     return [
         {
             "name": row.name,
