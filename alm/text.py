@@ -69,7 +69,7 @@ def amounts(parts: Sequence[float]) -> list[str]:
     """The sum of some durations in seconds, then each, all in one unit: they add up as shown.
 
     >>> amounts([3000, 590, 10])
-    ['1.00 h', '0.84 h', '0.16 h', '0.00 h']
+    ['1.00 h', '0.83 h', '0.17 h', '0.00 h']
     """
     length, name = time_unit(sum(parts))
     whole = sum(parts) / length

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from alm.jobs.terminal import Jobs, Terminal
 from alm.statistics.outcome import likely_cause, nothing_kept, speech_by_fate
-from alm.text import amounts, count, counted, percents, time_left
+from alm.text import amounts, count, counted, duration, percents, time_left
 
 INTERVAL = 1.0
 """Seconds between two looks."""
@@ -180,10 +180,7 @@ def summarize_run(result: str | Path) -> str:
     """
     folder = Path(result).parent
     stats: dict[str, Any] = json.loads((folder / "stats.json").read_bytes())
-    lines = [
-        f"{counted(stats['entries'], 'row')} of {counted(stats['manifests'], 'manifest')}",
-        *_where_the_audio_went(stats),
-    ]
+    lines = _where_the_audio_went(stats)
     lines += map("warning: {}".format, _warnings(stats))
     if stats["quarantined"]:
         rows = counted(stats["quarantined"], "row")
@@ -196,29 +193,33 @@ def summarize_run(result: str | Path) -> str:
     return "\n".join(lines)
 
 
-def _where_the_audio_went(stats: dict[str, Any]) -> Iterator[str]:
-    """Lines whose figures add up: the audio, the speech in it, the windows."""
-    audio = stats["audio"]
-    covered = audio["kept_dur"]
-    rest = max(0.0, audio["recording_dur"] - covered)
-    yield _adding_up("audio", {"in kept windows": covered, "in none": rest})
-    yield _adding_up("speech", speech_by_fate(stats))
-    windows = {"speech": audio["window_speech_dur"], "silence": audio["window_silence_dur"]}
-    times = f", each second {audio['times_kept']:.2f} times on average"
-    yield (
-        f"{counted(stats['windows'], 'candidate window')}, {count(stats['filtered_windows'])} kept"
-        + (f"; {_adding_up('window time', windows)}{times}" if stats["filtered_windows"] else "")
-    )
+def _where_the_audio_went(stats: dict[str, Any]) -> list[str]:
+    """Wholes and their parts, which add up: the audio, the speech in it, the windows."""
+    audio, windows = stats["audio"], counted(stats["windows"], "candidate window")
+    rows = f"{counted(stats['entries'], 'row')} of {counted(stats['manifests'], 'manifest')}"
+    kept, speech, total = stats["filtered_windows"], audio["speech_dur"], audio["recording_dur"]
+    lines = [f"{rows}: {duration(total)} of audio, of that"]
+    if total:
+        covered = audio["kept_dur"]
+        lines += _parts({"in kept windows": covered, "in none": max(0.0, total - covered)})
+    if speech > 0:
+        lines += [f"{duration(speech)} of speech, of that", *_parts(speech_by_fate(stats))]
+    lines.append(f"{windows}, {count(kept)} kept")
+    if kept:
+        lines[-1] += (
+            f": {duration(audio['kept_window_dur'])} one by one, each second "
+            f"{audio['times_kept']:.2f} times, of that"
+        )
+        names = {"speech": "window_speech_dur", "silence": "window_silence_dur"}
+        lines += _parts({name: audio[key] for name, key in names.items()})
+    return lines
 
 
-def _adding_up(whole: str, parts: Mapping[str, float]) -> str:
-    """A whole and its parts in one line; both durations and shares add up as they are shown."""
-    total, *seconds = amounts(list(parts.values()))
-    named = [
-        f"{name} {length} ({share})"
-        for name, length, share in zip(parts, seconds, percents(list(parts.values())), strict=True)
-    ]
-    return f"{whole} {total} = " + " + ".join(named)
+def _parts(parts: Mapping[str, float]) -> list[str]:
+    """A line for each part of a whole; both durations and shares add up as they are shown."""
+    seconds = list(parts.values())
+    shown = zip(parts, amounts(seconds)[1:], percents(seconds), strict=True)
+    return [f"  {name:24} {length:>10} {share:>8}" for name, length, share in shown]
 
 
 def _warnings(stats: dict[str, Any]) -> Iterator[str]:

@@ -16,7 +16,7 @@ from alm.records.record import decode, finish
 from alm.rows import codec
 from alm.statistics.recordings import COLUMNS, Recording, public_line, read_recording
 
-OF_EACH = 100
+OF_EACH = 80
 """Recordings in the report: the poorest, the richest, and some at random; so many of each."""
 
 MOST_BYTES = 4_000_000

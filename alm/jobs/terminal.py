@@ -17,6 +17,11 @@ MOST_FAILURES = 5
 """Of jobs that are named on the terminal."""
 
 
+_BANNER = "workflow_started"
+_ALWAYS = "Assuming unrestricted shared filesystem usage."
+"""Said before it is known whether jobs are going to run."""
+
+
 class Terminal:
     """A stream of lines; on a real terminal the last one may be kept up to date.
 
@@ -145,9 +150,11 @@ class Quiet(logging.Filter):
         """Whether a record is to be shown."""
         if hasattr(record, "said"):
             return False
+        text = record.getMessage()
+        if self.is_quiet and (str(getattr(record, "event", "")) == _BANNER or text == _ALWAYS):
+            return False
         if not self.is_quiet or not self._runs():
             return True
-        text = record.getMessage()
         message, instead = self._nothing
         if text == message:
             self._terminal.say(instead())

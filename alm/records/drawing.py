@@ -6,6 +6,7 @@ Times are whole steps, so many to a recording, since a screen shows no more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from alm.errors import RowError
@@ -16,7 +17,7 @@ from alm.rows.row import Number
 STEPS = 1000
 """Of a recording's length; half as many where there would be too many bars."""
 
-MOST_BARS = 400
+MOST_BARS = 250
 MOST_SPEAKERS = 8
 MOST_CANDIDATES = 40
 MOST_WINDOWS = 60
@@ -63,7 +64,7 @@ def drawing(record: Record, kept: Sequence[int]) -> dict[str, Any] | None:
         "first": float(first),
         "last": float(last),
         "speakers": list(map(_shown, lanes)) + ["others"] * (len(names) > MOST_SPEAKERS),
-        "talk": _bars(spoken),
+        "talk": _bars(spoken, min(len(names), MOST_SPEAKERS + 1)),
         "candidates": [[step(windows.starts[k]), step(windows.ends[k])] for k in shown],
         "windows": [_window(record, k, segments, lanes) for k in kept[:MOST_WINDOWS]],
     }
@@ -96,8 +97,8 @@ def _thinned(numbers: Sequence[int], most: int) -> Iterable[int]:
     return (numbers[k * len(numbers) // most] for k in range(most))
 
 
-def _bars(spoken: Sequence[tuple[int, int, int]], coarse: int = 1) -> list[list[int]]:
-    """Bars as lane, begin and length; those of a speaker that touch are one."""
+def _bars(spoken: Sequence[tuple[int, int, int]], lanes: int, coarse: int = 1) -> list[list[int]]:
+    """The bars of each lane: a pause, a length, a pause and so on; those that touch are one."""
     bars: dict[int, list[list[int]]] = {}
     for lane, begin, end in sorted(spoken):
         begin, end = begin // coarse * coarse, -(-end // coarse) * coarse
@@ -107,9 +108,12 @@ def _bars(spoken: Sequence[tuple[int, int, int]], coarse: int = 1) -> list[list[
         elif end > begin:
             own.append([begin, end])
     if sum(map(len, bars.values())) > MOST_BARS and coarse < STEPS // 8:
-        return _bars(spoken, 2 * coarse)
-    found = [[lane, begin, end - begin] for lane, own in bars.items() for begin, end in own]
-    return found[:MOST_BARS]
+        return _bars(spoken, lanes, 2 * coarse)
+    found = []
+    for lane in range(lanes):
+        edges = [edge for bar in bars.get(lane, ()) for edge in bar]
+        found.append([edge - before for before, edge in pairwise([0, *edges])])
+    return found
 
 
 def _window(
@@ -135,9 +139,9 @@ def _window(
         else:
             turns.append([lane, text])
     return {
-        "start": round(float(start), 3),
-        "end": round(float(end), 3),
-        "speech": round(float(speech), 3),
+        "start": round(float(start), 2),
+        "end": round(float(end), 2),
+        "speech": round(float(speech), 2),
         "speakers": len({_name(segments[j]) for j in places} - {None}),
         "turns": turns,
     }

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import accumulate
+from typing import Any, TypeAlias
 
 from alm.statistics.outcome import Stats, nothing_kept
 from alm.text import count
 
-MOST_DATA = 600_000
+MOST_DATA = 900_000
 """Bytes of drawings and texts on the page, about; what is beyond loses texts, then all."""
 
 LONGEST_NAME = 160
 
-Shown = Mapping[str, Any]
+Shown: TypeAlias = Mapping[str, Any]
 """A recording as :func:`alm.jobs.recordings.write_recordings` has picked and drawn it."""
+
+Drawing: TypeAlias = Mapping[str, Any] | None
+"""What :func:`alm.records.drawing.drawing` made of it."""
 
 
 def recordings(stats: Stats, picked: Sequence[Shown]) -> dict[str, object]:
@@ -24,13 +28,7 @@ def recordings(stats: Stats, picked: Sequence[Shown]) -> dict[str, object]:
         stats: the run.
         picked: some of its recordings, the poorest first.
     """
-    left = MOST_DATA
-    drawings: list[Any] = []
-    for number, recording in enumerate(picked):
-        fair = left // (len(picked) - number)
-        drawing = _within(recording["drawing"], fair)
-        drawings.append(drawing)
-        left -= _size(drawing)
+    drawings = _within_bounds([recording["drawing"] for recording in picked])
     whys = [recording["why"] for recording in picked]
     return {
         "nothing_kept": nothing_kept(stats),
@@ -50,49 +48,53 @@ def recordings(stats: Stats, picked: Sequence[Shown]) -> dict[str, object]:
     }
 
 
-def _within(drawing: Any, most: int) -> Any:
-    """A drawing of at most so many bytes: without the ends of its texts, or nothing of it."""
-    if drawing is None or _size(drawing) <= most:
-        return drawing
-    bare = {**drawing, "windows": [{**each, "turns": []} for each in drawing["windows"]]}
-    room = most - _size(bare)
-    if room < 0:
-        return None
-    texts = sum(_text_size(window) for window in drawing["windows"])
-    share = room / texts
-    return {
-        **drawing,
-        "windows": [_shortened(window, share) for window in drawing["windows"]],
-        "cut": True,
-    }
+def _within_bounds(drawings: Sequence[Drawing]) -> list[Drawing]:
+    """The drawings, without what the page has no room for: ends of texts first, then the last ones.
+
+    Each gets an equal share of the room for texts, and what others leave of theirs.
+    """
+    sizes = [_size(drawing) for drawing in drawings]
+    drawn = sum(total <= MOST_DATA for total in accumulate(sizes))
+    room = MOST_DATA - sum(sizes[:drawn])
+    found: list[Drawing] = []
+    for number, drawing in enumerate(drawings[:drawn]):
+        most = room // (drawn - number)
+        wanted = _text_size(drawing["windows"]) if drawing else 0
+        if drawing and wanted > most:
+            cut = [_shortened(window, most / wanted) for window in drawing["windows"]]
+            drawing = {**drawing, "windows": cut, "cut": True}
+        found.append(drawing)
+        room -= min(wanted, most)
+    return found + [None] * (len(drawings) - drawn)
 
 
 def _shortened(window: Shown, share: float) -> Shown:
     """A window with about this share of its text, from the beginning."""
-    left = int(share * _text_size(window))
+    left = int(share * _text_size([window]))
     turns = []
     for lane, text in window["turns"]:
         left -= _TURN
         if left <= 0:
             break
-        text = text.encode(errors="surrogatepass")[:left].decode(errors="ignore")
-        turns.append([lane, text])
-        left -= len(text.encode(errors="replace"))
+        beginning = text.encode(errors="replace")[:left].decode(errors="ignore")
+        turns.append([lane, beginning])
+        left -= len(beginning.encode())
     return {**window, "turns": turns}
 
 
-_TURN, _NUMBER, _WINDOW = 8, 6, 90
+_TURN, _NUMBER, _WINDOW = 8, 5, 60
 """Bytes of JSON around a turn, of a number, and around a window."""
 
 
-def _text_size(window: Shown) -> int:
-    return sum(_TURN + len(text.encode(errors="replace")) for _, text in window["turns"])
+def _text_size(windows: Sequence[Shown]) -> int:
+    return sum(
+        _TURN + len(text.encode(errors="replace")) for each in windows for _, text in each["turns"]
+    )
 
 
-def _size(drawing: Any) -> int:
-    """About how many bytes a drawing takes on the page."""
+def _size(drawing: Drawing) -> int:
+    """About how many bytes a drawing takes on the page without its texts."""
     if drawing is None:
-        return 4
-    bars = 3 * len(drawing["talk"]) + 2 * len(drawing["candidates"])
-    texts = sum(_WINDOW + _text_size(window) for window in drawing["windows"])
-    return 200 + _NUMBER * bars + texts
+        return _NUMBER
+    bars = sum(map(len, drawing["talk"])) + 2 * len(drawing["candidates"])
+    return 200 + _NUMBER * bars + _WINDOW * len(drawing["windows"])

@@ -296,7 +296,8 @@ def _check_steps(
     (folder / "library").write_bytes(b"")
     listed = [folder / "recordings.tsv", folder / "recordings.json"]
     write_recordings([folder / "table"], [folder / "records"], *listed, overlap)
-    write_report(*stats[:2], bad, listed[1], None, folder / "benchmarks", [], folder / "library", pages)
+    read = (*stats[:2], bad, listed[1])
+    write_report(*read, None, folder / "benchmarks", [], folder / "library", pages)
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:

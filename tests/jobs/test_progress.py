@@ -102,7 +102,7 @@ def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> Non
     text = shown.decode()
     told = re.findall(r"\[[#-]{30}\] (\d+)% done, (\d+) of (\d+) jobs, ", text)
     percent = [int(number) for number, _, _ in told]
-    assert {total for _, _, total in told} == {"9"}
+    assert {total for _, _, total in told} == {"10"}
     assert percent == sorted(percent)
     assert any(0 < number < 100 for number in percent)
     assert re.search(r"about \d+ s left", text)
@@ -119,5 +119,13 @@ def test_a_run_without_a_terminal_stays_plain(sample_run: Run) -> None:
     assert "% done, " not in shown
     assert "\033[K" not in shown
     assert "10 rows of 3 manifests" in shown
-    assert "audio 47.8 min = in kept windows 24.9 min (52.0 %) + in none 22.9 min (48.0 %)" in shown
-    assert "246 candidate windows, 12 kept; window time 24.9 min = " in shown
+    lines = [line.split() for line in shown.splitlines()]
+    assert "10 rows of 3 manifests: 47.8 min of audio, of that" in shown
+    assert ["in", "kept", "windows", "24.9", "min", "52.0", "%"] in lines
+    assert ["in", "none", "22.9", "min", "48.0", "%"] in lines
+    assert "246 candidate windows, 12 kept: 24.9 min one by one, each second 1.00 times" in shown
+    speech = shown.partition("of speech, of that")[2].partition("246")[0]
+    shares = [float(share) for share in re.findall(r"([\d.]+) %", speech)]
+    assert len(shares) == 5
+    assert sum(shares) == pytest.approx(100)
+    assert sum(map(float, re.findall(r"([\d.]+) min", speech))) == pytest.approx(41.4)

@@ -46,11 +46,17 @@ def pages(library: str) -> dict[str, str]:
         "line": f"line {text}",
     }
     shown = {
-        **{"manifest": f"path {text}", "name": f"name {text}", "why": "poorest", "length": 9.0},
-        **{"speech": 9.0, "segments": 1, "candidates": 1, "kept": 1, "covered": 9.0},
-        **{"window_dur": 9.0, "gain": 1.0},
+        "manifest": f"path {text}",
+        "name": f"name {text}",
+        "why": "poorest",
+        **dict.fromkeys(("length", "speech", "covered", "window_dur"), 9.0),
+        **dict.fromkeys(("segments", "candidates", "kept"), 1),
+        "gain": 1.0,
         "drawing": {
-            **{"first": 0.0, "last": 9.0, "speakers": [f"speaker {text}"], "talk": [[0, 0, 1000]]},
+            "first": 0.0,
+            "last": 9.0,
+            "speakers": [f"speaker {text}"],
+            "talk": [[0, 1000]],
             "candidates": [[0, 1000]],
             "windows": [
                 {"start": 0.0, "end": 9.0, "speech": 9.0, "speakers": 1}

@@ -73,8 +73,11 @@ const draw = (drawing, parent) => {
   const picture = element("div", "picture", undefined, parent);
   drawing.speakers.forEach((name, number) => {
     const track = lane(picture, "talk", name);
-    for (const [who, begin, length] of drawing.talk) {
-      if (who === number) place(element("i", "speaker" + number % 8, undefined, track), begin, length);
+    const steps = drawing.talk[number];
+    for (let k = 0, at = 0; k < steps.length; k += 2) {
+      at += steps[k];
+      place(element("i", "speaker" + number % 8, undefined, track), at, steps[k + 1]);
+      at += steps[k + 1];
     }
   });
   if (drawing.candidates.length) {
