@@ -16,9 +16,6 @@ from alm import files
 from alm.errors import AlmError
 from alm.processes import end_with_parent, ensure_streams
 
-SAID_LATER = "ALM_SAID_LATER"
-"""The environment variable that is set where a run says at its end why a job failed."""
-
 
 def share_package() -> None:
     """Let all processes started from here import this package, installed or not."""
@@ -35,9 +32,9 @@ def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
 
     The first line says where the job runs. The process ends when the Snakemake that started it
     does, and after an error. Its message also goes to the terminal, where Snakemake alone would
-    only name the log, unless the run says it at its end; an error that is not one of ours leaves
-    its traceback in the log. SIGTERM, by which a cluster ends jobs that are cancelled, preempted
-    or out of time, ends the block with SystemExit, so that it can clean up behind itself.
+    only name the log; an error that is not one of ours leaves its traceback in the log. SIGTERM,
+    by which a cluster ends jobs that are cancelled, preempted or out of time, ends the block with
+    SystemExit, so that it can clean up behind itself.
     """
     end_with_parent(signal.SIGTERM)
     ensure_streams()
@@ -77,8 +74,7 @@ def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
     else:
         logger.info("done")
         return
-    if not os.environ.get(SAID_LATER):
-        print(f"error: {message}", file=terminal, flush=True)
+    print(f"error: {message}", file=terminal, flush=True)
     sys.exit(1)
 
 

@@ -203,7 +203,8 @@ def _where_the_audio_went(stats: dict[str, Any]) -> list[str]:
         covered = audio["kept_dur"]
         lines += _parts({"in kept windows": covered, "in none": max(0.0, total - covered)})
     if speech > 0:
-        lines += [f"{duration(speech)} of speech, of that", *_parts(speech_by_fate(stats))]
+        fates = {name: lost for name, lost in speech_by_fate(stats).items() if lost}
+        lines += [f"{duration(speech)} of speech, of that", *_parts(fates)]
     lines.append(f"{windows}, {count(kept)} kept")
     if kept:
         lines[-1] += (

@@ -11,6 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple, TextIO
 
 MOST_FAILURES = 5
@@ -45,6 +46,18 @@ class Terminal:
             self.show(bottom)
         self._logger.info("%s", text, extra={"said": True})
 
+    def keep(self, log: str | Path) -> TextIO:
+        """Keep the terminal for this process: its children write to the end of a log instead.
+
+        Returns the stream that now leads to the terminal.
+        """
+        number = self._stream.fileno()
+        self._stream = os.fdopen(os.dup(number), "w", encoding="utf-8", errors="backslashreplace")
+        end = os.open(log, os.O_WRONLY | os.O_APPEND)
+        os.dup2(end, number)
+        os.close(end)
+        return self._stream
+
     def say_now(self, text: str) -> None:
         """The same in the midst of anything, as the handler of a signal is."""
         clear = "\r\033[K" if self.is_live else ""
@@ -53,7 +66,7 @@ class Terminal:
     def say_last(self, text: str) -> None:
         """Write a line when this process ends, after all that others have to say."""
         self._logger.info("%s", text, extra={"said": True})
-        atexit.register(print, text, file=self._stream, flush=True)
+        atexit.register(lambda: print(text, file=self._stream, flush=True))
 
     def show(self, line: str) -> None:
         """Replace the line at the bottom; nothing happens where the stream is no terminal."""
@@ -72,7 +85,10 @@ class Failure(NamedTuple):
 
 
 class Jobs(logging.Handler):
-    """What has become of the jobs of a run, by the number that Snakemake gave each."""
+    """What has become of the jobs of a run, by the number that Snakemake gave each.
+
+    ``are_stopped`` once the run is interrupted: then jobs that end have not failed.
+    """
 
     def __init__(self, failed: Callable[[Failure], object]) -> None:
         super().__init__()
@@ -80,6 +96,7 @@ class Jobs(logging.Handler):
         self._shards: dict[int, str] = {}
         self.done: set[int] = set()
         self.failures: list[Failure] = []
+        self.are_stopped = False
 
     @property
     def started(self) -> set[int]:
@@ -94,6 +111,8 @@ class Jobs(logging.Handler):
             self._shards[said["jobid"]] = said["wildcards"].get("shard", "")
         elif event == "job_finished":
             self.done.add(said["job_id"])
+        elif self.are_stopped:
+            return  # what jobs say then is no failure
         elif event == "job_error":
             self._note(said)
         elif event == "group_error":

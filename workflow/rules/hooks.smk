@@ -11,7 +11,7 @@ from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.input.shards import write_plan
 from alm.jobs.failure import why_it_failed
-from alm.jobs.log import SAID_LATER
+from alm.text import counted
 from alm.jobs.progress import Progress, Task, where_jobs_go, where_jobs_ran, work_of
 
 STARTED = time.time()
@@ -87,12 +87,23 @@ def note_signals():
         def noted(number, frame, before=before, name=name):
             if not ENDED_BY:
                 ENDED_BY.append(name)
+                JOBS.are_stopped = True
                 waits = " when the jobs that run now are done" if name == "SIGTERM" else ""
                 TERMINAL.say_now(f"{name}: ending{waits}")
             before(number, frame)
 
         if callable(before):
             signal.signal(number, noted)
+
+
+def keep_terminal(log):
+    """Let what jobs write to the terminal go to the log of the run; their own logs have the rest."""
+    if log:
+        kept = TERMINAL.keep(log[0])
+        sys.stderr = kept
+        for handler in LOGGER.handlers:
+            if handler.name == "DefaultStreamHandler":
+                handler.setStream(kept)
 
 
 def say_where_the_log_is(log):
@@ -105,12 +116,12 @@ onstart:
     write_plan(SHARDS, PLAN)
     tasks = progress_tasks()
     TERMINAL.say(
-        f"{len(tasks)} jobs for {len(SHARDS)} shards, into {config['output_dir']}; "
-        + where_jobs_go(workflow.executor_plugin.name)
+        f"{counted(len(tasks), 'job')} for {counted(len(SHARDS), 'shard')}, into "
+        f"{config['output_dir']}; {where_jobs_go(workflow.executor_plugin.name)}"
     )
     if QUIET.is_quiet:
-        os.environ[SAID_LATER] = "1"
         QUIET.hold()
+        keep_terminal(log)
     note_signals()
     PROGRESS.start(tasks)
     start_engine()

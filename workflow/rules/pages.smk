@@ -1,7 +1,6 @@
 from alm.rows import codec
 from alm.statistics.outcome import key_figures
 
-
 # Snakemake lists the pages in the order of their titles.
 PAGES = {
     "overview": ("1 Overview", "What was kept, what was lost, what to do?"),
@@ -51,9 +50,7 @@ rule pages:
         output=rules.merge_output.output[0],
         recordings=rules.recordings.output.picked,
         library=rules.chart_library.output[0],
-        seals=seals(
-            "merge_quarantine", "merge_output", "stats", "recordings", "chart_library"
-        ),
+        seals=seals("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
     output:
         **{
             name: report(
