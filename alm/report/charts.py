@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from alm.text import duration, number, time_unit
+from alm.text import counted, duration, number, time_unit
 
 Chart: TypeAlias = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
@@ -116,7 +116,13 @@ def columns(rows: Sequence[Column], description: str, title: str, amount: str) -
     """
     amounts, y_title = _amounts([row.amount for row in rows], amount)
     values = [
-        {"x": row.name, "amount": value, "words": words, "color": ACCENT if row.enough else FAINT}
+        {
+            "x": row.name,
+            "amount": value,
+            "words": words,
+            "label": f"{title} {row.name}: {words}",
+            "color": ACCENT if row.enough else FAINT,
+        }
         for row, (value, words) in zip(rows, amounts, strict=True)
     ]
     layer: Chart = {
@@ -130,6 +136,7 @@ def columns(rows: Sequence[Column], description: str, title: str, amount: str) -
             "y": _vertical(y_title),
             "color": {**_nominal("color"), "scale": None},
             "tooltip": [_nominal("x", title), _nominal("words", "amount")],
+            "description": _nominal("label"),
         },
     }
     return _drawn(values, [layer], PLOT_HEIGHT, description)
@@ -161,6 +168,7 @@ def histogram(
             "range": f"{number(bin_.low)} to {number(bin_.high)}",
             "amount": value,
             "words": words,
+            "label": f"{title}, {number(bin_.low)} to {number(bin_.high)}: {words}",
             "color": ACCENT if bin_.enough else FAINT,
         }
         for bin_, (value, words) in zip(bins, amounts, strict=True)
@@ -184,6 +192,7 @@ def histogram(
             "y": _vertical(y_title),
             "color": {**_nominal("color"), "scale": None},
             "tooltip": [_nominal("range", title), _nominal("words", "amount")],
+            "description": _nominal("label"),
         },
     }
     layers = [bar]
@@ -193,7 +202,11 @@ def histogram(
         rule = {
             "data": {"values": marks},
             "mark": {"type": "rule", "color": WARM, "strokeDash": [4, 3]},
-            "encoding": {"x": at, "tooltip": [_nominal("name", " ")]},
+            "encoding": {
+                "x": at,
+                "tooltip": [_nominal("name", " ")],
+                "description": _nominal("name"),
+            },
         }
         name = {
             "data": {"values": marks},
@@ -220,7 +233,8 @@ def _align(value: float, low: float, high: float) -> str:
 def _amounts(values: Sequence[float], amount: str) -> tuple[list[tuple[float, str]], str]:
     """The heights of bars with the same in words, and the title of their axis."""
     if not amount.startswith("of "):
-        return [(value, f"{value:,} {amount}") for value in values], amount
+        noun = amount.removesuffix("s")
+        return [(value, counted(round(value), noun)) for value in values], amount
     length, unit = time_unit(max(values, default=0))
     return [(value / length, f"{duration(value)} {amount}") for value in values], f"{unit} {amount}"
 

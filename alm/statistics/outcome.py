@@ -77,10 +77,17 @@ def key_figures(stats: Stats) -> list[KeyFigure]:
             "Audio in",
             audio["recording_dur"],
             duration(audio["recording_dur"]),
-            f"length of all recordings; {duration(audio['speech_dur'])} of speech",
+            "length of all recordings",
         ),
         KeyFigure("kept_dur", "Audio kept", audio["kept_dur"], kept, "each second counted once"),
         KeyFigure("yield", "Yield", audio["yield"], percent(audio["yield"]), "kept, of audio in"),
+        KeyFigure(
+            "speech_yield",
+            "Speech kept",
+            audio["speech_yield"],
+            percent(audio["speech_yield"]),
+            f"{duration(audio['kept_speech_dur'])} of {duration(audio['speech_dur'])}",
+        ),
         KeyFigure(
             "kept_window_dur",
             "Window time",

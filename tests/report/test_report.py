@@ -163,6 +163,7 @@ class TestInABrowser:
             "recording_dur": [audio["recording_dur"], duration(audio["recording_dur"])],
             "kept_dur": [audio["kept_dur"], duration(audio["kept_dur"])],
             "yield": [audio["yield"], percent(audio["yield"])],
+            "speech_yield": [audio["speech_yield"], percent(audio["speech_yield"])],
             "kept_window_dur": [audio["kept_window_dur"], duration(audio["kept_window_dur"])],
             "filtered_windows": [stats["filtered_windows"], count(stats["filtered_windows"])],
             "recordings": [audio["recordings"], count(audio["recordings"])],

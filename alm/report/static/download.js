@@ -43,8 +43,15 @@ const standalone = (svg) => {
   return new XMLSerializer().serializeToString(copy);
 };
 for (const figure of document.querySelectorAll("figure")) {
-  const plot = figure.querySelector(".plot"), title = figure.querySelector("h3");
-  if (!plot) continue;
-  figure.append(saver("Download this chart", () => fileName(title.textContent) + ".svg",
-    () => ["image/svg+xml", standalone(plot.querySelector("svg"))]));
+  const plot = figure.querySelector(".plot"), bars = figure.querySelectorAll(".bars li");
+  const name = fileName(figure.querySelector("h3").textContent);
+  if (plot) {
+    figure.append(saver("Download this chart", () => name + ".svg",
+      () => ["image/svg+xml", standalone(plot.querySelector("svg"))]));
+  } else if (bars.length) {
+    const rows = () => [...bars].map((bar) => [...bar.querySelectorAll(".title, .words")]
+      .map((node) => node.value ?? cellText(node)).join("\t"));
+    figure.append(saver("Download these figures", () => name + ".tsv",
+      () => ["text/tab-separated-values", rows().join("\n") + "\n"]));
+  }
 }

@@ -31,8 +31,8 @@ const lane = (parent, name, title, text) => {
 };
 
 const ticks = (drawing, parent) => {
-  const length = drawing.last - drawing.first, most = 6;
-  const step = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 21600, 86400]
+  const length = drawing.last - drawing.first, most = 8;
+  const step = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 21600, 86400]
     .find((each) => length / each <= most) || length / most;
   const track = lane(parent, "axis", "time");
   for (let at = Math.ceil(drawing.first / step) * step; at <= drawing.last; at += step) {
