@@ -225,7 +225,7 @@ class TestInABrowser:
         assert refused.figures["quarantined"] == [3, "3"]
         assert HOSTILE.replace("\u202e", "\\u202e") in refused.text
         assert manifest.name in refused.text
-        assert refused.tags == {"img": 0, "script": 1}
+        assert refused.tags == {"img": 0, "script": 3}
 
     def pages_of(self, run_workflow: RunWorkflow, **config: Any) -> dict[str, Page]:
         _, report = report_of(run_workflow, **config)

@@ -22,7 +22,8 @@ const saver = (label, name, made) => {
 const fileName = (text) => text.toLowerCase().replace(/[^a-z0-9]+/g, "-").replace(/^-|-$/g, "");
 
 for (const table of document.querySelectorAll("table")) {
-  const titled = table.closest("section, .panel").querySelector("h2, h3");
+  const titled = table.closest(".panel").querySelector("h3") ||
+    table.closest("section").querySelector("h2");
   const rows = () => [...table.rows].map((row) => [...row.cells].map(cellValue).join("\t"));
   const button = saver("Download this table", () => fileName(titled.textContent) + ".tsv",
     () => ["text/tab-separated-values", rows().join("\n") + "\n"]);
