@@ -146,6 +146,13 @@ _OUTPUT: dict[str, Schema] = {
         "default": True,
         "description": "Join the rows of all shards; false writes an index of the shards' files.",
     },
+    "compare_with": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": "the output_dir of another run that has finished, or null",
+        "default": None,
+        "description": "Another run, whose figures the report shows beside this one's.",
+    },
     "on_invalid": {
         **choice("quarantine", "fail"),
         "default": "quarantine",
@@ -209,6 +216,7 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
     values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
+    values["compare_with"] = _expanded("compare_with", values["compare_with"])
     for key in ("manifest_path", "audio_root", "audio_files"):
         values[key] = _expanded_inputs(key, values[key])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)

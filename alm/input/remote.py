@@ -86,8 +86,10 @@ def search(url: str) -> tuple[str, list[Manifest]]:
 
 
 @contextmanager
-def opened(url: str, version: str) -> Iterator[BinaryIO]:
-    """The object at ``url``, read by range requests of ``BLOCK_BYTES``.
+def opened(
+    url: str, version: str, meter: Callable[[int], object] = lambda size: None
+) -> Iterator[BinaryIO]:
+    """The object at ``url``, read by range requests of ``BLOCK_BYTES``, whose sizes go to a meter.
 
     Raises:
         ManifestError: at the beginning or while it is read: it cannot be, or it is, or becomes,
@@ -99,7 +101,7 @@ def opened(url: str, version: str) -> Iterator[BinaryIO]:
         raise changed(url)
     with _explained(url):
         source = fs.open(path, "rb", block_size=BLOCK_BYTES, cache_type="none", size=before.size)
-    with source, io.BufferedReader(_Object(source, before), BLOCK_BYTES) as file:
+    with source, io.BufferedReader(_Object(source, before, meter), BLOCK_BYTES) as file:
         yield file
     if stat(url).version != before.version:
         raise changed(url)
@@ -108,8 +110,8 @@ def opened(url: str, version: str) -> Iterator[BinaryIO]:
 class _Object(io.RawIOBase):
     """An object as a raw file: each read is one range request, repeated when it fails."""
 
-    def __init__(self, source: Any, manifest: Manifest) -> None:
-        self._source = source
+    def __init__(self, source: Any, manifest: Manifest, meter: Callable[[int], object]) -> None:
+        self._source, self._meter = source, meter
         self._url, self._size = manifest.path, manifest.size
         self._position = 0
 
@@ -131,6 +133,7 @@ class _Object(io.RawIOBase):
             data = _retried(lambda: self._fetch(wanted))
         buffer[: len(data)] = data
         self._position += len(data)
+        self._meter(len(data))
         return len(data)
 
     def _fetch(self, size: int) -> bytes:

@@ -13,9 +13,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from alm.config import AUTO, PREPARE_OPTIONS, Config
+from alm.errors import ParameterError
 from alm.jobs.seals import OF_SHARDS
 from alm.provenance.code import code_hash
 
@@ -27,11 +29,12 @@ AFTER: dict[str, tuple[str, ...]] = {
     "merge_quarantine": ("build", "overlap"),
     "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
     "stats": ("prepare_shard", "build", "overlap"),
+    "recordings": ("build", "overlap"),
     "chart_library": (),
-    "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
+    "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
     "provenance": (
         *("group", "prepare_shard", "build", "overlap"),
-        *("merge_quarantine", "merge_output", "stats"),
+        *("merge_quarantine", "merge_output", "stats", "recordings"),
     ),
 }
 """Each rule, and those whose outputs it reads."""
@@ -63,6 +66,8 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
         "stats": {"window": window, "overlap": overlap, "parameters": values},
+        "recordings": {"overlap": overlap},
+        "pages": {"compare_with": values["compare_with"]},
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
     }
     return {
@@ -70,6 +75,23 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         for rule in AFTER
         if kind or rule not in OF_OTHER_FORMATS
     }
+
+
+def version_of_other(folder: str | None) -> str | None:
+    """What tells the figures of another run from those of a third; None without a folder.
+
+    Raises:
+        ParameterError: there are none.
+    """
+    if folder is None:
+        return None
+    try:
+        return hashlib.blake2b(Path(folder, "stats.json").read_bytes(), digest_size=8).hexdigest()
+    except OSError as error:
+        raise ParameterError(
+            f"compare_with = {folder!r}: {error.strerror} for its stats.json; name the output_dir "
+            "of a run that has finished"
+        ) from error
 
 
 def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, str]:

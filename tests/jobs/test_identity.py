@@ -11,7 +11,7 @@ RECORDED = {"stats", "pages", "provenance"}
 """They say what the run was asked for, so that every parameter changes them."""
 
 MERGED = RECORDED | {"merge_output"}
-FILTERED = MERGED | {"overlap", "merge_quarantine"}
+FILTERED = MERGED | {"overlap", "merge_quarantine", "recordings"}
 BUILT = FILTERED | {"build"}
 PREPARED = BUILT | {"prepare_shard"}
 
@@ -53,6 +53,7 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "merge": (False, MERGED),
     "on_invalid": ("fail", BUILT),
     "max_invalid_fraction": (0.5, MERGED),
+    "compare_with": ("elsewhere", RECORDED),
 }
 
 

@@ -25,7 +25,14 @@ from alm.report.windows import windows
 from alm.text import count, duration, percent
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
-PAGES = ["1 Overview", "2 Windows", "3 Manifests", "4 Quarantine", "5 Run time"]
+PAGES = [
+    "1 Overview",
+    "2 Windows",
+    "3 Recordings",
+    "4 Manifests",
+    "5 Quarantine",
+    "6 Run time",
+]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)><!--<script>\"'&\u202e"
 
 LONGEST_PAGE = 1_500_000
@@ -163,7 +170,7 @@ class TestInABrowser:
 
     def test_sample(self, driver: Chrome, sample_run: Run, sample_report: Path) -> None:
         pages = read_pages(driver, sample_report)
-        assert [len(page.charts) for page in pages.values()] == [3, 9, 0, 0, 2]
+        assert [len(page.charts) for page in pages.values()] == [0, 9, 0, 0, 0, 0]
         self.check_figures(pages, sample_run.stats)
 
     def check_figures(self, pages: dict[str, Page], stats: dict[str, Any]) -> None:
@@ -172,6 +179,8 @@ class TestInABrowser:
             "recording_dur": [audio["recording_dur"], duration(audio["recording_dur"])],
             "kept_dur": [audio["kept_dur"], duration(audio["kept_dur"])],
             "yield": [audio["yield"], percent(audio["yield"])],
+            "speech_yield": [audio["speech_yield"], percent(audio["speech_yield"])],
+            "kept_window_dur": [audio["kept_window_dur"], duration(audio["kept_window_dur"])],
             "filtered_windows": [stats["filtered_windows"], count(stats["filtered_windows"])],
             "recordings": [audio["recordings"], count(audio["recordings"])],
             "quarantined": [stats["quarantined"], count(stats["quarantined"])],
@@ -183,11 +192,11 @@ class TestInABrowser:
         for name in [*stats["parameters"], *stats["versions"]]:
             assert name in text
         for path in SAMPLE.rglob("*.jsonl"):
-            assert str(path) in pages["3 Manifests"].text
+            assert str(path) in pages["4 Manifests"].text
 
     def test_the_table_of_manifests_sorts(self, driver: Chrome, sample_report: Path) -> None:
         open_report(driver, sample_report)
-        open_page(driver, "3 Manifests")
+        open_page(driver, "4 Manifests")
         column = "return [...document.querySelectorAll('tbody td:nth-child(4) data')]"
         values = f"{column}.map((data) => Number(data.value))"
         title = driver.find_element(By.XPATH, "//button[text()='Audio']")
@@ -205,7 +214,7 @@ class TestInABrowser:
         pages = self.pages_of(driver, run_workflow, manifest_path=str(tmp_path / "m.jsonl"))
         assert "No window was kept: the manifests hold no rows" in pages["1 Overview"].text
         assert "the manifests hold no rows" in pages["2 Windows"].text
-        assert "The manifests hold no rows" in pages["4 Quarantine"].text
+        assert "The manifests hold no rows" in pages["5 Quarantine"].text
 
     def test_all_lost(self, driver: Chrome, run_workflow: RunWorkflow) -> None:
         """With no tolerance, too: then the only limit of a duration is the target."""
@@ -215,7 +224,7 @@ class TestInABrowser:
         assert "No window was kept: all audio was lost" in pages["1 Overview"].text
         assert "min_sample_rate = 8000" in pages["1 Overview"].text
         assert "all audio was lost" in pages["2 Windows"].text
-        assert "Every row could be processed" in pages["4 Quarantine"].text
+        assert "Every row could be processed" in pages["5 Quarantine"].text
 
     def test_all_quarantined(
         self, driver: Chrome, run_workflow: RunWorkflow, tmp_path: Path
@@ -229,11 +238,11 @@ class TestInABrowser:
         )
         assert "every row was quarantined, all 3 of them" in pages["1 Overview"].text
         assert "every row was quarantined" in pages["2 Windows"].text
-        refused = pages["4 Quarantine"]
+        refused = pages["5 Quarantine"]
         assert refused.figures["quarantined"] == [3, "3"]
         assert HOSTILE.replace("\u202e", "\\u202e") in refused.text
         assert manifest.name in refused.text
-        assert refused.tags == {"img": 0, "script": 1}
+        assert refused.tags == {"img": 0, "script": 3}
 
     def pages_of(self, driver: Chrome, run_workflow: RunWorkflow, **config: Any) -> dict[str, Page]:
         run = run_workflow("--report-after-run", "--report", "report.html", **config)
