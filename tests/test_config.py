@@ -197,6 +197,15 @@ def test_every_key_reaches_its_stage():
         "overlap_percentage": 30,
         "target_duration": 45,
         "keep_windows": False,
+        "sort_segments": True,
+        "no_speaker": "silence",
+        "max_gap": 3,
+        "window_ends": "any",
+        "selection": "total",
+        "min_turns": 4,
+        "max_speaker_share": 0.9,
+        "min_speech_share": 0.5,
+        "window_profile": True,
     }
     config = load(**other)
     assert {**dataclasses.asdict(config.window), **dataclasses.asdict(config.overlap)} == other

@@ -102,8 +102,8 @@ def overlap_chunk(
                         digests.write(digest.digest())
                         count_deferred(record, manifest, summary)
                         stats = summary.stats[manifest]
-                        stats.add_windows(finished.summary, len(finished.kept))
-                        survey_windows(record, finished.kept, stats, summary.survey)
+                        stats.add_windows(finished.decision.summary, len(finished.decision.kept))
+                        survey_windows(record, finished, params, stats, summary.survey)
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary

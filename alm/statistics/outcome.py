@@ -21,11 +21,12 @@ LOSSES = {
     "lost_win": "No window of the right length",
     "lost_no_spkr": "Stopped by a segment without a speaker",
     "lost_next_seg_bm": "Stopped by a segment of low bandwidth",
+    "lost_gap": "Stopped by a pause longer than max_gap",
     "near_duplicates": "Near-duplicates of windows that stay",
 }
 """Why a segment starts no window, or a candidate window is removed, in words."""
 
-PARTS_OF_LOST_WIN = ("lost_no_spkr", "lost_next_seg_bm")
+PARTS_OF_LOST_WIN = ("lost_no_spkr", "lost_next_seg_bm", "lost_gap")
 """Losses that ``lost_win`` counts, too."""
 
 
