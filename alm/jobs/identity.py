@@ -63,7 +63,10 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
         "stats": {"window": window, "overlap": overlap, "parameters": values},
-        "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
+        "provenance": {
+            "parameters": values
+            | {"target_duration": overlap["target_duration"], "no_speaker": window["no_speaker"]}
+        },
     }
     return {
         rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
