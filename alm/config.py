@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -170,6 +170,21 @@ def _of_fields(cls: type) -> dict[str, Schema]:
     return {each.name: dict(each.metadata) for each in fields(cls)}
 
 
+_STOP, _SILENCE = "stop", "silence"
+
+NO_SPEAKER_NOTE = (
+    'its "no-speaker" segments without text are left out (no_speaker=silence); with '
+    "no_speaker=stop each of them ends every window"
+)
+
+_NO_SPEAKER: Schema = {
+    **choice(AUTO, _STOP, _SILENCE),
+    "default": AUTO,
+    "description": 'What a segment does whose speaker is "no-speaker" and that has neither text '
+    "nor words: stop ends every window, silence leaves the segment out; auto: silence in "
+    "NeMo Curator's tagging, which fills every gap with one, else stop.",
+}
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Configuration of the ALM curation workflow",
@@ -180,6 +195,7 @@ SCHEMA: Schema = {
         **_WAY_IN,
         **_of_fields(WindowParams),
         **_of_fields(OverlapParams),
+        "no_speaker": _NO_SPEAKER,
         **_OUTPUT,
     },
 }
@@ -199,6 +215,17 @@ class Config:
     values: Mapping[str, Any]
     window: WindowParams
     overlap: OverlapParams
+
+    def of_input(self, kind: str | None) -> Config:
+        """The same for an input of this format, which decides what was left to it.
+
+        Args:
+            kind: None for manifests of ours.
+        """
+        if self.values["no_speaker"] != AUTO:
+            return self
+        no_speaker = _SILENCE if kind == "curator" else _STOP
+        return replace(self, window=replace(self.window, no_speaker=no_speaker))
 
 
 def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
@@ -225,9 +252,10 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
         raise ParameterError("the configuration is not valid:\n  " + "\n  ".join(messages))
     if values["manifest_path"] == SAMPLE and not os.path.exists(SAMPLE):
         values["manifest_path"] = os.path.join(source, SAMPLE)
-    window = WindowParams(**_named_like_fields(WindowParams, values))
+    auto = {"no_speaker": _STOP} if values["no_speaker"] == AUTO else {}
+    window = WindowParams(**_named_like_fields(WindowParams, values | auto))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
-    return Config(values, window, overlap.resolved(window))
+    return Config(values, window, overlap.resolved(window)).of_input(values["input_format"])
 
 
 def require_writable(folder: str, what: str) -> None:

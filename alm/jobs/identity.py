@@ -68,7 +68,10 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         "stats": {"window": window, "overlap": overlap, "parameters": values},
         "recordings": {"overlap": overlap},
         "pages": {"compare_with": values["compare_with"]},
-        "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
+        "provenance": {
+            "parameters": values
+            | {"target_duration": overlap["target_duration"], "no_speaker": window["no_speaker"]}
+        },
     }
     return {
         rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
