@@ -24,8 +24,8 @@ MOST_WINDOWS = 60
 MOST_TEXT = 6_000
 """Letters of a window."""
 
-_LONGEST = 1e9
-"""Seconds; of recordings with longer times there is no drawing."""
+_SHORTEST, _LONGEST = 1e-3, 1e9
+"""Seconds; of recordings with shorter or longer times there is no drawing."""
 
 
 def drawing(record: Record, kept: Sequence[int]) -> dict[str, Any] | None:
@@ -39,7 +39,7 @@ def drawing(record: Record, kept: Sequence[int]) -> dict[str, Any] | None:
     if not record.own:
         return None
     first, last = min(0, *starts), max(record.length, *ends)
-    if not 0 < last - first < _LONGEST:
+    if not _SHORTEST < last - first < _LONGEST:
         return None
     try:
         segments = codec.loads(b"[%b]" % record.segments)
