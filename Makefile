@@ -113,10 +113,10 @@ FREEZE := $(PINS)/bin/python -m pip freeze --all --exclude-editable --exclude pi
 pins: ## renew requirements.txt and requirements-dev.txt (then envs/alm.yaml by hand)
 	$(PYTHON) -m venv --clear $(PINS)
 	$(PINS)/bin/python -m pip uninstall --quiet --yes setuptools
-	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines,remote]'
+	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines,remote,audio]'
 	{ grep '^#' requirements.txt; $(FREEZE); } > $(PINS)/new
 	mv $(PINS)/new requirements.txt
-	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,remote,dev]'
+	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,remote,audio,dev]'
 	{ grep '^#' requirements-dev.txt; $(FREEZE) | grep -vxF -f requirements.txt; } > $(PINS)/new
 	mv $(PINS)/new requirements-dev.txt
 

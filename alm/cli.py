@@ -116,12 +116,15 @@ def _add_parameters(group: argparse._ArgumentGroup, stage: type[Any]) -> None:
         if types[field.name] is bool:
             option = group.add_argument(name, action=BooleanOptionalAction, default=default)
             shown = "on" if default else "off"
+        elif names := field.metadata.get("enum"):
+            option = group.add_argument(name, choices=names, default=default)
+            shown = str(default)
         elif types[field.name] is str:
             option = group.add_argument(name, metavar="NAMES", default=default)
             shown = str(default)
         else:
             option = group.add_argument(name, metavar="NUMBER", type=_value, default=default)
-            shown = number(default)
+            shown = "null" if default is None else number(default)
         # Set here, because BooleanOptionalAction adds the default by itself before Python 3.13.
         option.help = f"{field.metadata['description'].rstrip('.')} (default: {shown})".replace(
             "%", "%%"

@@ -22,6 +22,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from alm.errors import ParameterError
 from alm.files import obstacle
 from alm.input import is_url
+from alm.input.formats import FORMATS
 from alm.names import as_local, as_text
 from alm.params import OverlapParams, WindowParams
 from alm.schema import Schema, boolean, choice, number
@@ -77,6 +78,68 @@ _INPUT: dict[str, Schema] = {
     },
 }
 
+AUTO = "auto"
+"""The input format that is told by the content."""
+
+_WAY_IN: dict[str, Schema] = {
+    "input_format": {
+        **choice(AUTO, *FORMATS),
+        "default": AUTO,
+        "description": "The format of what manifest_path names; auto looks at the content.",
+    },
+    "speaker_scope": {
+        **choice("recording", "corpus"),
+        "default": "recording",
+        "description": "Speakers of another format than ours are named after their recording; "
+        "corpus leaves their names, where they are the same person in all recordings.",
+    },
+    "audio_root": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": f"the path or URL of a directory with audio, {_AS_TEXT}, or null",
+        "default": None,
+        "description": "Where the audio is, if rows of another format lack what it tells.",
+    },
+    "audio_files": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": "a path with {id} in it, relative to audio_root, or the path of a table of ids "
+        "and paths, or null",
+        "default": None,
+        "description": "How a recording finds its audio; null: by the name without its ending.",
+    },
+    "bandwidth": {
+        "oneOf": [{"enum": ["auto", "given", "measure"]}, {"type": "number", "minimum": 0}],
+        "allowed": "auto, given, measure or a number of Hz, 0 or more",
+        "default": "auto",
+        "description": "Bandwidth of segments of another format: auto measures those that have "
+        "none, given measures none, measure all; a number is that of all.",
+    },
+    "sample_rate": {
+        "oneOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0}],
+        "allowed": "auto or a number of Hz above 0",
+        "default": "auto",
+        "description": "Of recordings of another format: auto asks the audio where the row does "
+        "not say; a number is that of all.",
+    },
+    "missing_audio": {
+        **choice("quarantine", "keep"),
+        "default": "quarantine",
+        "description": "What becomes of a recording whose audio is missing, unreadable or too "
+        "short; keep goes on with what is known.",
+    },
+}
+
+PREPARE_OPTIONS = (
+    "speaker_scope",
+    "audio_root",
+    "audio_files",
+    "bandwidth",
+    "sample_rate",
+    "missing_audio",
+)
+"""The keys by which a manifest is prepared from another format."""
+
 _OUTPUT: dict[str, Schema] = {
     "merge": {
         **boolean(),
@@ -114,6 +177,7 @@ SCHEMA: Schema = {
     "additionalProperties": False,
     "properties": {
         **_INPUT,
+        **_WAY_IN,
         **_of_fields(WindowParams),
         **_of_fields(OverlapParams),
         **_OUTPUT,
@@ -153,7 +217,8 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
     values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
     values["compare_with"] = _expanded("compare_with", values["compare_with"])
-    values["manifest_path"] = _expanded_manifests(values["manifest_path"])
+    for key in ("manifest_path", "audio_root", "audio_files"):
+        values[key] = _expanded_inputs(key, values[key])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
     if errors:
         messages = dict.fromkeys(m for error in errors for m in _explain(error, raw))
@@ -194,16 +259,16 @@ def _coerced(key: str, value: Any) -> Any:
     return value
 
 
-def _expanded_manifests(value: Any) -> Any:
+def _expanded_inputs(key: str, value: Any) -> Any:
     """Each path expanded; URLs, and a name that exists with the ``$`` in it, are what they are."""
     if isinstance(value, list):
-        return [_expanded_manifests(each) for each in value]
+        return [_expanded_inputs(key, each) for each in value]
     if not isinstance(value, str) or is_url(value):
         return value
     text = as_text(value)
     if not value.startswith("~") and os.path.lexists(as_local(text)):
         return text
-    return _expanded("manifest_path", text)
+    return _expanded(key, text)
 
 
 def _expanded(key: str, value: Any) -> Any:
@@ -265,6 +330,34 @@ def _explain(error: ValidationError, raw: Mapping[str, Any]) -> Iterator[str]:
         place = f"{key}[{index[0]}]" if index else str(key)
         given = value if index else raw[str(key)]
         yield f"{place} = {given!r} is not allowed: it must be {known[key]['allowed']}"
+
+
+def check_audio(kind: str | None, values: Mapping[str, Any]) -> None:
+    """Look whether bandwidths and sample rates can be had, before anything is planned.
+
+    Args:
+        kind: the format of the input; None for manifests of ours, which say both.
+        values: the configuration.
+
+    Raises:
+        ParameterError: they cannot, or a key was set that has no effect.
+    """
+    if kind is None:
+        unused = [name for name in PREPARE_OPTIONS if values[name] != DEFAULTS[name]]
+        if unused:
+            raise ParameterError(
+                f"{', '.join(unused)}: not for manifests of ours, whose rows say all themselves; "
+                "leave it out, or set input_format to the format of what manifest_path names"
+            )
+        return
+    has_audio = FORMATS[kind].names_audio or values["audio_root"] or values["audio_files"]
+    lacking = [name for name in ("bandwidth", "sample_rate") if values[name] in ("auto", "measure")]
+    if lacking and not has_audio:
+        raise ParameterError(
+            f"{FORMATS[kind].what} says nothing of the audio, so {' and '.join(lacking)} cannot be "
+            "had: set audio_root to the folder of the audio, to probe and measure it; or, to try "
+            "the timings at once, set both keys, bandwidth=8000 sample_rate=16000"
+        )
 
 
 def _named_like_fields(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:

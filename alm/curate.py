@@ -88,8 +88,8 @@ def curate_manifest(
                     stats.count("quarantined")
                     refused.write(to_line(refused_row(span.path, line, error)))
                 else:
-                    stats.add_row(found.stats, found.truncation_events)
-                    stats.add_windows(finished.summary, len(finished.kept))
+                    stats.add_row(found.stats | found.own_stats, found.truncation_events)
+                    stats.add_windows(finished.decision.summary, len(finished.decision.kept))
         except MemoryError as error:
             raise out_of_memory(span.path, offset) from error
     return stats

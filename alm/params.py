@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from alm.errors import ParameterError
-from alm.schema import boolean, conforms, field_names, integer, number
+from alm.schema import boolean, choice, conforms, field_names, integer, number
 
 SHORTEST_TARGET = 0.001
 """Seconds; times in manifests are no finer."""
@@ -112,6 +112,30 @@ class WindowParams:
         "Add stats.lost_win_full_data, one record for each window lost to its duration. Bulky.",
         boolean(),
     )
+    sort_segments: bool = _param(
+        False,
+        "Sort the segments of a row by start and end before anything else; false takes them in "
+        "the order of the file.",
+        boolean(),
+    )
+    no_speaker: str = _param(
+        "stop",
+        'What a segment does whose speaker is "no-speaker" and that has neither text nor words: '
+        "stop ends every window, silence leaves the segment out.",
+        choice("stop", "silence"),
+    )
+    max_gap: float | None = _param(
+        None,
+        "A window grows over no pause longer than this, in seconds, in which none of its "
+        "segments runs.",
+        number("seconds", minimum=0, null="no limit"),
+    )
+    window_ends: str = _param(
+        "longest",
+        "Candidates of a start: longest takes one, as long as it grows, any takes one at every "
+        "step of its growing that makes an accepted window.",
+        choice("longest", "any"),
+    )
 
     def __post_init__(self) -> None:
         _check(self)
@@ -170,9 +194,38 @@ class OverlapParams:
     keep_windows: bool = _param(
         True, "Keep the candidate windows in the output beside the filtered ones.", boolean()
     )
+    selection: str = _param(
+        "greedy",
+        "Which windows stay: greedy compares two by two, as the reference does; total keeps the "
+        "most seconds; coverage covers the most of the recording, each second counted once.",
+        choice("greedy", "total", "coverage"),
+    )
+    min_turns: int | None = _param(
+        None,
+        "Least number of turns in a window; segments of one speaker in a row are one turn.",
+        integer(minimum=1, null="no limit"),
+    )
+    max_speaker_share: float | None = _param(
+        None,
+        "Largest share that the speaker who talks most may have of all speakers' seconds.",
+        number(minimum=0, maximum=1, null="no limit"),
+    )
+    min_speech_share: float | None = _param(
+        None,
+        "Least share of a window in which a segment runs.",
+        number(minimum=0, maximum=1, null="no limit"),
+    )
+    window_profile: bool = _param(
+        False, "Add a profile to each filtered window: what can be heard in it.", boolean()
+    )
 
     def __post_init__(self) -> None:
         _check(self)
+
+    @property
+    def filters(self) -> bool:
+        """Whether any candidate may be refused before the selection."""
+        return (self.min_turns, self.max_speaker_share, self.min_speech_share) != (None,) * 3
 
     def resolved(self, window_params: WindowParams) -> OverlapParams:
         """The same parameters with a ``target_duration`` of None replaced by the window's."""

@@ -45,9 +45,14 @@ def number(
     }
 
 
-def integer(*, minimum: int) -> Schema:
-    """An integer."""
-    return {"type": "integer", "minimum": minimum, "allowed": f"an integer, {minimum} or more"}
+def integer(*, minimum: int, null: str | None = None) -> Schema:
+    """An integer; ``null`` is what null stands for, where it is allowed."""
+    allowed = f"an integer, {minimum} or more"
+    return {
+        "type": ["integer", "null"] if null else "integer",
+        "minimum": minimum,
+        "allowed": f"{allowed}, or null for {null}" if null else allowed,
+    }
 
 
 def boolean() -> Schema:

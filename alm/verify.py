@@ -62,9 +62,10 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
     claims, as_written = read_record(folder)
     if not as_written:
         yield Finding("error", f"{Path(folder, PROVENANCE)}: was edited after the run wrote it")
-    manifests, files = claims["manifests"], _files_of_rows(Path(folder), claims)
+    manifests, sources = claims["manifests"], claims.get("sources", [])
+    files = _files_of_rows(Path(folder), claims)
     read = sum(part["bytes"] for parts in files.values() for part in parts)
-    total = read + sum(each["bytes"] for each in manifests)
+    total = read + sum(each["bytes"] for each in [*manifests, *sources])
     progress = Progress(total, "checked", terminal)
     for check in (
         _check_counts(claims),
@@ -72,7 +73,7 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         *(_check_rows(Path(folder), name, parts, progress) for name, parts in files.items()),
         _check_files(Path(folder), claims),
         _check_report(Path(folder), claims),
-        *(_check_manifest(manifest, progress) for manifest in manifests),
+        *(_check_manifest(manifest, progress) for manifest in [*manifests, *sources]),
         _check_source(claims),
     ):
         for finding in check:
@@ -203,7 +204,10 @@ def _check_report(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
 
 
 def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Finding]:
-    """A manifest: still there, and the lines that the run read unchanged and all answered for."""
+    """A manifest, or what one was prepared from: still there, with the lines that the run read.
+
+    Of a manifest all rows must be answered for.
+    """
     path, size = manifest["path"], manifest["bytes"]
     try:
         now = stat(path)
@@ -233,7 +237,7 @@ def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Fi
         return
     if digest.hexdigest() != manifest["lines_xxh128"]:
         yield changed
-    elif rows != manifest["rows"] + manifest["quarantined"]:
+    elif "rows" in manifest and rows != manifest["rows"] + manifest["quarantined"]:
         yield Finding(
             "error",
             f"{path!r}: has {counted(rows, 'row')}, of which provenance.json says "

@@ -126,3 +126,13 @@ def expected_here(case: Case) -> dict[str, Any]:
 def importer(alias: str = "", more: str = "", **config: Any) -> str:
     """A workflow that imports this one, with as many keys as it gives."""
     return IMPORT.format(snakefile=ROOT / "workflow/Snakefile", config=config, alias=alias) + more
+
+
+def selection_cases(name: str, which: str) -> list[Case]:
+    """Cases of SELECTION.md, `selection` or `profiles`: see choose_selection.py in tests/data."""
+    path = ROOT / "tests" / "data" / f"{name}.jsonl.gz"
+    if which == "all":
+        source = {"selection": "cases"}.get(name, name)
+        path = shared_folder() / "selection" / f"{source}.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]

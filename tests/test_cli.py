@@ -59,8 +59,21 @@ def test_every_parameter_reaches_its_stage(tmp_path):
         "drop_fields": "",
         "drop_fields_top_level": "words",
         "loss_details": True,
+        "sort_segments": True,
+        "no_speaker": "silence",
+        "max_gap": 20,
+        "window_ends": "any",
     }
-    overlap = {"overlap_percentage": 60, "target_duration": None, "keep_windows": False}
+    overlap = {
+        "overlap_percentage": 60,
+        "target_duration": None,
+        "keep_windows": False,
+        "selection": "coverage",
+        "min_turns": 3,
+        "max_speaker_share": 0.95,
+        "min_speech_share": 0.5,
+        "window_profile": True,
+    }
     given = []
     for name, value in {**window, **overlap}.items():
         if isinstance(value, bool):

@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from alm import OverlapParams, WindowParams
-from alm.config import DEFAULTS, SAMPLE, SCHEMA, load_config, schema_text
+from alm.config import (
+    DEFAULTS,
+    PREPARE_OPTIONS,
+    SAMPLE,
+    SCHEMA,
+    check_audio,
+    load_config,
+    schema_text,
+)
 from alm.engines import BACKENDS
 from alm.errors import ParameterError
 from alm.input import Manifest
@@ -168,6 +176,8 @@ def test_every_parameter_of_the_stages_is_a_key():
         "ray_address",
         "on_invalid",
         "max_invalid_fraction",
+        "input_format",
+        *PREPARE_OPTIONS,
     }
     assert set(SHIPPED) == set(FIELDS) | others
 
@@ -187,6 +197,15 @@ def test_every_key_reaches_its_stage():
         "overlap_percentage": 30,
         "target_duration": 45,
         "keep_windows": False,
+        "sort_segments": True,
+        "no_speaker": "silence",
+        "max_gap": 3,
+        "window_ends": "any",
+        "selection": "total",
+        "min_turns": 4,
+        "max_speaker_share": 0.9,
+        "min_speech_share": 0.5,
+        "window_profile": True,
     }
     config = load(**other)
     assert {**dataclasses.asdict(config.window), **dataclasses.asdict(config.overlap)} == other
@@ -362,3 +381,33 @@ def test_a_shard_size_is_never_silently_another():
     if is_valid({**SHIPPED, "shard_size": 1_000_000.0}):
         asked = load(shard_size=1_000_000.0).values["shard_size"]
         assert resolve_shard_size(asked, [Manifest("a", 10**10)], "local") == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({"input_format": "textgrid"}, "whisperx"),
+        ({"speaker_scope": "all"}, "recording or corpus"),
+        ({"bandwidth": "guess"}, "auto, given, measure or a number of Hz"),
+        ({"bandwidth": -1}, "auto, given, measure or a number of Hz"),
+        ({"sample_rate": 0}, "auto or a number of Hz above 0"),
+        ({"missing_audio": "ignore"}, "quarantine or keep"),
+        ({"audio_root": 2024}, "the path or URL of a directory with audio"),
+    ],
+)
+def test_keys_of_the_way_in_say_what_is_allowed(values, allowed):
+    with pytest.raises(ParameterError, match=allowed):
+        load(**values)
+
+
+def test_without_audio_both_keys_that_need_it_are_named_before_planning():
+    check_audio("rttm", load(bandwidth=8000, sample_rate=16000).values)
+    check_audio("rttm", load(audio_root="audio").values)
+    check_audio("lhotse", load().values)
+    check_audio(None, load().values)
+    with pytest.raises(ParameterError, match=r"bandwidth and sample_rate .* bandwidth=8000 sample"):
+        check_audio("rttm", load().values)
+    with pytest.raises(ParameterError, match="so sample_rate cannot be had"):
+        check_audio("whisperx", load(bandwidth="given").values)
+    with pytest.raises(ParameterError, match="audio_root: not for manifests of ours"):
+        check_audio(None, load(audio_root="audio").values)

@@ -102,7 +102,9 @@ def build_chunk(
                     else:
                         is_large = may_be_too_large(record)
                         counted = Summary() if is_large else summary
-                        counted.stats[span.path].add_row(found.stats, found.truncation_events)
+                        counted.stats[span.path].add_row(
+                            found.stats | found.own_stats, found.truncation_events
+                        )
                         survey_row(row, found, params, counted.survey)
                         if is_large:
                             record = defer(record, span.path, line, counted)

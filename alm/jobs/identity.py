@@ -16,31 +16,49 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from alm.config import Config
+from alm.config import AUTO, PREPARE_OPTIONS, Config
 from alm.errors import ParameterError
 from alm.jobs.seals import OF_SHARDS
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
-    "build": (),
+    "group": (),
+    "prepare_shard": ("group",),
+    "build": ("prepare_shard",),
     "overlap": ("build",),
     "merge_quarantine": ("build", "overlap"),
-    "merge_output": ("build", "overlap", "merge_quarantine"),
-    "stats": ("build", "overlap"),
+    "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
+    "stats": ("prepare_shard", "build", "overlap"),
     "recordings": ("build", "overlap"),
     "chart_library": (),
     "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
-    "provenance": ("build", "overlap", "merge_quarantine", "merge_output", "stats", "recordings"),
+    "provenance": (
+        *("group", "prepare_shard", "build", "overlap"),
+        *("merge_quarantine", "merge_output", "stats", "recordings"),
+    ),
 }
 """Each rule, and those whose outputs it reads."""
 
-OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "chart_library"}
+OF_OTHER_FORMATS = ("group", "prepare_shard")
+"""Rules that a run on manifests of ours does without."""
+
+OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
 
 
-def made_with(config: Config) -> dict[str, dict[str, Any]]:
-    """The parameters of each rule that its outputs depend on, and the hash of its code."""
+def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, Any]]:
+    """The parameters of each rule that its outputs depend on, and the hash of its code.
+
+    Args:
+        config: of the run.
+        kind: the format of its input; None for manifests of ours.
+    """
     values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
     parameters: dict[str, dict[str, Any]] = {
+        "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
+        "prepare_shard": {
+            "kind": kind,
+            "options": {name: values[name] for name in PREPARE_OPTIONS},
+        },
         "build": {"window": window, "on_invalid": values["on_invalid"]},
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
         "merge_output": {
@@ -53,7 +71,9 @@ def made_with(config: Config) -> dict[str, dict[str, Any]]:
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
     }
     return {
-        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")} for rule in AFTER
+        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
+        for rule in AFTER
+        if kind or rule not in OF_OTHER_FORMATS
     }
 
 
@@ -82,10 +102,10 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
         plan: what :func:`alm.input.shards.plan_digest` says.
     """
     found: dict[str, str] = {}
-    for rule, before in AFTER.items():
+    for rule, content in rules.items():
         content = {
-            "with": rules[rule],
-            "after": [found[each] for each in before],
+            "with": content,
+            "after": [found[each] for each in AFTER[rule] if each in rules],
             "plan": plan if rule in OVER_ALL_SHARDS else None,
         }
         text = json.dumps(content, sort_keys=True).encode()
@@ -94,6 +114,6 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 
 
 def seal_name(rule: str, identity: str) -> str:
-    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcard for a shard."""
-    shard = "/{shard}" if rule in OF_SHARDS else ""
-    return f"work/seals/{rule}{shard}.{identity}.json"
+    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcards of its jobs."""
+    job = "/{shard}" if rule in OF_SHARDS else "/{group}.{version}" if rule == "group" else ""
+    return f"work/seals/{rule}{job}.{identity}.json"

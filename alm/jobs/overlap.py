@@ -108,10 +108,11 @@ def overlap_chunk(
                         digests.write(digest.digest())
                         count_deferred(record, manifest, summary)
                         stats = summary.stats[manifest]
-                        stats.add_windows(finished.summary, len(finished.kept))
-                        survey_windows(record, finished.kept, stats, summary.survey)
+                        kept = finished.decision.kept
+                        stats.add_windows(finished.decision.summary, len(kept))
+                        survey_windows(record, finished, params, stats, summary.survey)
                         place = line.offset, len(line.raw)
-                        recordings.write(recording_line(record, finished.kept, *place))
+                        recordings.write(recording_line(record, kept, *place))
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary

@@ -16,7 +16,7 @@ from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 from alm.rows import codec
 
-RULES_OF_SHARDS = ("build", "overlap")
+RULES_OF_SHARDS = ("prepare_shard", "build", "overlap")
 RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library")
 
 
@@ -30,6 +30,7 @@ def write_report(
     shards: Sequence[str],
     library: str | Path,
     pages: Mapping[str, str | Path],
+    groups: Sequence[str] = (),
 ) -> None:
     """Write the pages of the report.
 
@@ -43,6 +44,7 @@ def write_report(
         shards: ``SHARD.VERSION`` of each.
         library: what :func:`alm.jobs.chart_library.write_library` wrote.
         pages: where to write each of :data:`alm.report.render.PAGES`.
+        groups: ``GROUP.VERSION`` of each, where manifests were prepared from another format.
     """
     stats = codec.loads(Path(stats_json).read_bytes())
     other = None
@@ -55,7 +57,7 @@ def write_report(
         "recordings": recordings(stats, codec.loads(Path(recordings_json).read_bytes())),
         "manifests": manifests(stats, _table(stats_tsv)),
         "quarantine": quarantine(stats, _refused_rows(quarantine_jsonl)),
-        "runtime": runtime(_measured(Path(benchmarks), shards)),
+        "runtime": runtime(_measured(Path(benchmarks), shards, groups)),
     }
     script = Path(library).read_text(encoding="utf-8")
     for name, path in pages.items():
@@ -74,7 +76,7 @@ def _refused_rows(path: str | Path) -> Iterator[RefusedRow]:
             yield codec.loads(line)
 
 
-def _measured(folder: Path, shards: Sequence[str]) -> dict[str, list[Job]]:
+def _measured(folder: Path, shards: Sequence[str], groups: Sequence[str]) -> dict[str, list[Job]]:
     """The benchmarks of the jobs of each rule.
 
     Benchmark files are no inputs: losing one is no reason to run its job again. What Snakemake
@@ -82,6 +84,7 @@ def _measured(folder: Path, shards: Sequence[str]) -> dict[str, list[Job]]:
     """
     paths = {
         "shard": [folder / "shard" / f"{name}.tsv" for name in shards],
+        "group": [folder / "group" / f"{name}.tsv" for name in groups],
         **{
             rule: [folder / rule / f"{name.partition('.')[0]}.tsv" for name in shards]
             for rule in RULES_OF_SHARDS

@@ -44,6 +44,10 @@ SCHEMA = _fields(
 )
 """What a reader needs."""
 
+SCHEMA["properties"]["sources"] = _list_of(
+    path=_PATH, version=_TEXT, bytes=_COUNT, lines_xxh128=_TEXT
+)
+
 
 def record_text(content: Mapping[str, Any]) -> bytes:
     """JSON with a line for each part, file and manifest, however many there are.

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alm import files
 from alm.input.digests import damaged, file_digest, line_digest
 
-OF_SHARDS = ("build", "overlap")
+OF_SHARDS = ("prepare_shard", "build", "overlap")
 """The rules with a job for each shard, and a seal for each."""
 
 
@@ -100,6 +100,18 @@ def remove_named(folder: str | Path, name: str, keep: str = "") -> None:
     place = Path(folder)
     for other in os.listdir(place) if place.is_dir() else ():
         if other.startswith(f"{name}.") and other != keep:
+            (place / other).unlink(missing_ok=True)
+
+
+def remove_others(folder: str | Path, names: Container[str]) -> None:
+    """Remove the files of a folder but ``NAME.SUFFIX`` of these names.
+
+    Of prepared manifests, which are there to be used again: those that an earlier run made of
+    other shards would have the same recordings once more.
+    """
+    place = Path(folder)
+    for other in os.listdir(place) if place.is_dir() else ():
+        if other.partition(".")[0] not in names and (place / other).is_file():
             (place / other).unlink(missing_ok=True)
 
 

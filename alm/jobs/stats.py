@@ -24,6 +24,7 @@ from alm.statistics.diagnosis import SMELLS, diagnose
 from alm.statistics.shares import share
 from alm.statistics.summary import Summary, add_summaries
 from alm.statistics.units import doubtful_settings, doubts
+from alm.windows.filter import FILTERS, SELECTIONS
 
 DISTRIBUTIONS = (
     "window_duration",
@@ -81,6 +82,7 @@ def aggregate(
         "manifests": len(manifests),
         "audio": _audio(run, survey),
         "funnel": _funnel(run, survey, window, overlap),
+        "selection": _selection(run, survey, overlap),
         "diagnosis": [f._asdict() for f in diagnose(run, survey, window, overlap)],
         "smells": {
             name: {"count": survey[f"smell_{name}"], "meaning": meaning}
@@ -145,9 +147,36 @@ def _audio(run: Stats, survey: Stats) -> dict[str, float]:
         "speech_yield": share(kept_speech, speech),
         "window_speech_dur": survey.seconds("window_speech_dur"),
         "window_silence_dur": survey.seconds("window_silence_dur"),
+        "window_overlap_dur": survey.seconds("window_overlap_dur"),
+        "window_unlabelled_dur": survey.seconds("window_unlabelled_dur"),
+        "silence_segments": run["silence_segments"],
+        "silence_segments_dur": run.seconds("dur_silence_segments"),
         "rows_without_bandwidth": survey["rows_without_bandwidth"],
         "segments_without_bandwidth": survey["segments_without_bandwidth"],
         "segments_unlabelled": survey["segments_unlabelled"],
+    }
+
+
+def _selection(run: Stats, survey: Stats, overlap: OverlapParams) -> dict[str, Any]:
+    """What became of the candidates, and what each selection would have kept of those that passed.
+
+    Each candidate that filters took counts for the first that it failed. Of each selection the
+    windows, their sum, and what they cover, each second once (seconds).
+    """
+    return {
+        "made": overlap.selection,
+        "candidates": run["windows"],
+        "filtered_by": {name: survey[f"filtered_by_{name}"] for name in FILTERS},
+        "not_selected": survey["passed_filters"] - run["filtered_windows"],
+        "selected": run["filtered_windows"],
+        "choices": {
+            name: {
+                "windows": survey[f"choice_windows/{name}"],
+                "filtered_dur": survey.seconds(f"choice_dur/{name}"),
+                "kept_dur": survey.seconds(f"choice_covered_dur/{name}"),
+            }
+            for name in SELECTIONS
+        },
     }
 
 

@@ -26,6 +26,9 @@ PIECE_BYTES = 16 << 20
 AROUND = 200
 """Bytes that a window takes beside its segments: durations of speakers, its span and names."""
 
+PROFILE = 400
+"""Bytes that its profile takes at most."""
+
 
 class Size(NamedTuple):
     """Bytes of a row's output: its candidate windows, those that stay, its losses, all else."""

@@ -35,7 +35,7 @@ def drawing(record: Record, kept: Sequence[int]) -> dict[str, Any] | None:
         record: a row with its candidate windows.
         kept: the numbers of those that stay.
     """
-    starts, ends = record.starts, record.ends
+    starts, ends = record.spans.starts, record.spans.ends
     if not record.own:
         return None
     first, last = min(0, *starts), max(record.length, *ends)
@@ -124,7 +124,9 @@ def _window(
     first, stop, cut = windows.firsts[k], windows.stops[k], windows.cuts[k]
     places = [*range(first, stop), cut] if cut >= 0 else list(range(first, stop))
     start, end = windows.starts[k], windows.ends[k]
-    speech = min(end - start, _union((record.starts[j], record.ends[j]) for j in places))
+    speech = min(
+        end - start, _union((record.spans.starts[j], record.spans.ends[j]) for j in places)
+    )
     turns: list[list[Any]] = []
     left = MOST_TEXT
     for j in places:

@@ -1,7 +1,7 @@
 """Rows as bytes: the compact record between the two stages, and the final output line.
 
 A record carries the row's segments once, as JSON made once; a window is a slice of these bytes.
-On disk a record is one line of seven JSON texts separated by tabs (JSON has no raw tab), so the
+On disk a record is one line of eight JSON texts separated by tabs (JSON has no raw tab), so the
 second stage parses the first of them only and copies the rest. A checksum ends the line.
 """
 
@@ -17,18 +17,21 @@ from alm.records.budget import (
     AROUND,
     MOST_BYTES,
     PIECE_BYTES,
+    PROFILE,
     Size,
     batches,
     check_copies,
     check_size,
     spelled_sizes,
 )
+from alm.records.spelling import Part as Text
 from alm.records.spelling import line
 from alm.rows import codec
 from alm.rows.row import Number, Row, recording_length
-from alm.windows.candidates import Candidates, Losses, Windows
+from alm.windows.candidates import Candidates, Losses, Spans, Windows
 from alm.windows.cuts import MOST_COPY_BYTES, without, without_each
-from alm.windows.filter import decide
+from alm.windows.filter import Decision, decide, describe, untranscribed
+from alm.windows.profile import Intervals, Profiles, profiles, talk
 
 COMPUTED = frozenset(
     {
@@ -52,26 +55,31 @@ COMPUTED = frozenset(
 class Record(NamedTuple):
     """A row after the first stage.
 
-    ``segments`` are the JSON texts of the row's segments, then of the cut ones, joined by commas;
-    segment ``k`` is ``segments[offsets[k] : offsets[k + 1] - 1]`` and lasts from ``starts[k]`` to
-    ``ends[k]`` seconds; the first ``own`` are the row's; ``length`` is the recording's, in seconds.
-    ``losses`` is None without
-    ``loss_details``. ``manifest``, ``fields``, ``stats`` and ``swift`` are JSON texts, and so is
-    ``deferred``: what the second stage needs to count or to refuse a row that may turn out too
-    large, null for any other.
+    ``segments`` are the JSON texts of the segments that windows were grown of, then of the cut
+    ones, joined by commas; segment ``k`` is ``segments[offsets[k] : offsets[k + 1] - 1]``, and
+    ``spans`` say when it runs and who speaks; the first ``own`` are the row's. ``length`` is the
+    recording's, in seconds. ``losses`` is None without ``loss_details``, ``places`` says where in
+    the row they came that started one. ``untranscribed`` is what the row's ``overlap_segments``
+    cover, None where they are malformed.
+
+    ``manifest``, ``fields``, ``stats``, ``own_stats`` (those of parameters that the reference does
+    not have) and ``swift`` are JSON texts, and so is ``deferred``: what the second stage needs to
+    count or to refuse a row that may turn out too large, null for any other.
     """
 
     windows: Windows
     losses: Losses | None
+    places: list[int]
     offsets: list[int]
-    starts: list[Number]
-    ends: list[Number]
+    spans: Spans
     own: int
     length: Number
+    untranscribed: Intervals | None
     truncation_events: int
     manifest: bytes
     fields: bytes
     stats: bytes
+    own_stats: bytes
     swift: bytes
     segments: bytes
     deferred: bytes = b"null"
@@ -89,27 +97,31 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
     Raises:
         RowError: the row is nested too deeply to be written, or its cut segments are too large.
     """
-    segments = without_each(row["segments"], params.dropped_segment_fields)
+    segments = without_each(found.segments, params.dropped_segment_fields)
     texts, offsets = codec.dumps_joined(segments)
-    if copies := found.copies.segments:
-        if len(copies) * len(texts) > MOST_COPY_BYTES:
-            check_copies(copies)
-        more, places = codec.dumps_joined(copies)
+    if found.copies:
+        if len(found.copies) * len(texts) > MOST_COPY_BYTES:
+            check_copies(found.copies)
+        more, begins = codec.dumps_joined(found.copies)
         texts = b"%b,%b" % (texts, more)
-        offsets += [offsets[-1] + place for place in places[1:]]
-    columns, ends = found.columns, found.copies.ends
+        offsets += [offsets[-1] + begin for begin in begins[1:]]
+    details = params.loss_details
+    columns, spans = found.columns, found.spans
+    last_end = max([columns.last_end, *spans.ends[len(segments) :]])
     return Record(
         windows=found.windows,
-        losses=found.losses if params.loss_details else None,
+        losses=found.losses if details else None,
+        places=[found.places[first] for first in found.losses.firsts] if details else [],
         offsets=offsets,
-        starts=[*columns.starts, *found.copies.starts],
-        ends=[*columns.ends, *ends],
+        spans=spans,
         own=len(segments),
-        length=recording_length(row, columns.first_start, max([columns.last_end, *ends])),
+        length=recording_length(row, columns.first_start, last_end),
+        untranscribed=untranscribed(row),
         truncation_events=found.truncation_events,
         manifest=manifest,
         fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
         stats=codec.dumps(found.stats),
+        own_stats=codec.dumps(found.own_stats),
         swift=codec.dumps(found.stats["swift_path"]),
         segments=texts,
     )
@@ -117,16 +129,17 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
 
 def encode(record: Record) -> bytes:
     """The record as one line."""
-    windows, losses, offsets, starts, ends, own, length, truncation_events, *texts = record
+    windows, losses, places, offsets, spans, own, length, covered, events, *texts = record
     index = [
-        [windows.firsts, windows.stops, windows.cuts, windows.speakers, windows.talk],
+        [windows.firsts, windows.stops, windows.cuts],
         losses,
+        places,
         offsets,
-        starts,
-        ends,
+        spans,
         own,
         length,
-        truncation_events,
+        covered,
+        events,
     ]
     line = b"\t".join((codec.dumps(index), *texts))
     return b"%b\t%016x\n" % (line, xxh3_64_intdigest(line))
@@ -142,8 +155,9 @@ def decode(line: bytes) -> Record:
     if digest != b"%016x\n" % xxh3_64_intdigest(content):
         raise ValueError("a record is not as it was written")
     index, *texts = content.split(b"\t")
-    windows, losses, offsets, starts, ends, own, length, truncation_events = codec.loads(index)
-    firsts, stops, cuts, speakers, talk = windows
+    windows, losses, places, offsets, spans, own, length, covered, events = codec.loads(index)
+    firsts, stops, cuts = windows
+    starts, ends, _ = spans
     return Record(
         Windows(
             firsts,
@@ -151,58 +165,68 @@ def decode(line: bytes) -> Record:
             cuts,
             [starts[first] for first in firsts],
             [ends[cut if cut >= 0 else stop - 1] for stop, cut in zip(stops, cuts, strict=True)],
-            speakers,
-            talk,
         ),
         None if losses is None else Losses(*losses),
+        places,
         offsets,
-        starts,
-        ends,
+        Spans(*spans),
         own,
         length,
-        truncation_events,
+        None if covered is None else tuple(covered),
+        events,
         *texts,
     )
 
 
 class Finished(NamedTuple):
-    """A row after the second stage: the pieces of its output line, its sums, which windows stay.
+    """A row after the second stage.
 
-    Ordinary rows are one piece; of others the pieces are made as they are asked for.
+    The pieces of its output line, what was decided, and what is in the windows that stay. Ordinary
+    rows are one piece; of others the pieces are made as they are asked for.
     """
 
     pieces: Iterable[bytes]
-    summary: Row
-    kept: list[int]
+    decision: Decision
+    profiles: Profiles
 
 
-Part = bytes | Sequence[int] | Losses
-"""Of an output line: text, the numbers of windows to spell out, or losses to spell out."""
+Part = Text | Losses
+"""Of an output line: text, the numbers of windows to spell out, with the profile of each or
+without, or losses to spell out."""
 
 
 def finish(record: Record, params: OverlapParams) -> Finished:
     """The second stage on one record.
 
     Raises:
+        ParameterError: ``target_duration`` is None.
         RowError: its output would be too large.
     """
-    windows = record.windows
-    summary, kept = decide(windows.starts, windows.ends, params)
-    parts = _parts(record, params, summary, kept)
+    decision = decide(record.windows, record.spans, params)
     size = None
     if not _is_at_most(record, PIECE_BYTES):
-        size = _size(record, kept, params.keep_windows)
+        size = _size(record, decision.kept, params.keep_windows)
         check_size(size, MOST_BYTES)
+    staying = record.windows.only(decision.kept)
+    found = profiles(staying, record.spans, record.spans)
+    spelled, numbers = record.windows, decision.kept
+    if not params.keep_windows:
+        spelled, numbers = staying, list(range(len(decision.kept)))
+    filtered: Text = numbers
+    if params.window_profile:
+        described = describe(staying, found, record.untranscribed)
+        filtered = dict(zip(numbers, map(codec.dumps, described), strict=True))
+    parts = _parts(record, params, decision.summary, filtered)
     if size is None or size.whole <= PIECE_BYTES:
-        spelled = tuple(
+        texts = tuple(
             b",".join(_spell_out_losses(record, part)) if isinstance(part, Losses) else part
             for part in parts
         )
-        talk = codec.dumps(windows.talk)
-        pieces: Iterable[bytes] = [line(spelled, windows, record.segments, record.offsets, talk)]
+        spoken = codec.dumps(talk(spelled, record.spans))
+        pieces: Iterable[bytes] = [line(texts, spelled, record.segments, record.offsets, spoken)]
     else:
-        pieces = _in_pieces(record, parts)
-    return Finished(pieces, summary, kept)
+        pieces = _in_pieces(record, spelled, parts)
+    return Finished(pieces, decision, found)
 
 
 def may_be_too_large(record: Record) -> bool:
@@ -216,11 +240,13 @@ def _is_at_most(record: Record, most: int) -> bool:
     """Whether so many bytes suffice even if each window had all segments: a first, quick look."""
     losses = len(record.losses.firsts) if record.losses else 0
     spelled = 2 * len(record.windows.firsts) + 3 * losses
-    return spelled * (len(record.segments) + AROUND) + _beside_windows(record) <= most
+    around = AROUND + PROFILE
+    return spelled * (len(record.segments) + around) + _beside_windows(record) <= most
 
 
 def _beside_windows(record: Record) -> int:
-    return len(record.fields) + len(record.stats) + len(record.manifest) + len(record.swift)
+    texts = (record.fields, record.stats, record.own_stats, record.manifest, record.swift)
+    return sum(map(len, texts))
 
 
 def _size(record: Record, kept: Sequence[int], keep_windows: bool) -> Size:
@@ -234,37 +260,36 @@ def _size(record: Record, kept: Sequence[int], keep_windows: bool) -> Size:
         lost += sum(offsets[k + 1] - offsets[k] for k in beside)
     return Size(
         candidates=sum(sizes) if keep_windows else 0,
-        kept=sum(sizes[k] for k in kept),
+        kept=sum(sizes[k] + PROFILE for k in kept),
         losses=lost,
         rest=_beside_windows(record),
     )
 
 
-def _parts(
-    record: Record, params: OverlapParams, summary: Row, kept: Sequence[int]
-) -> tuple[Part, ...]:
+def _parts(record: Record, params: OverlapParams, summary: Row, filtered: Text) -> tuple[Part, ...]:
     """The output line, with its windows and losses still to be spelled out."""
     every = range(len(record.windows.firsts))
     head = record.fields[:-1] + (b"," if len(record.fields) > 2 else b"")
     candidates: tuple[Part, ...] = (b'"windows":[', every, b"],") if params.keep_windows else ()
-    stats: tuple[Part, ...] = (b'"stats":' + record.stats,)
+    own = b"," + record.own_stats[1:-1] if len(record.own_stats) > 2 else b""
+    stats: tuple[Part, ...] = (b'"stats":%b%b}' % (record.stats[:-1], own),)
     if record.losses is not None:
         opened = b'"stats":%b,"lost_win_full_data":[' % record.stats[:-1]
-        stats = (opened, record.losses, b"]}")
+        stats = (opened, record.losses, b"]%b}" % own)
     middle = b',"truncation_events":%d,%b,"filtered_windows":[' % (
         record.truncation_events,
         codec.dumps(summary)[1:-1],
     )
     tail = b'],"manifest_filepath":%b,"swift_filepath":%b}\n' % (
         record.manifest,
-        record.swift if every else b"null",
+        record.swift if record.windows.firsts else b"null",
     )
-    return (head, *candidates, *stats, middle, kept, tail)
+    return (head, *candidates, *stats, middle, filtered, tail)
 
 
-def _in_pieces(record: Record, parts: Sequence[Part]) -> Iterator[bytes]:
-    """The output line, spelled out as it is written."""
-    sizes = spelled_sizes(record.windows, record.offsets)
+def _in_pieces(record: Record, windows: Windows, parts: Sequence[Part]) -> Iterator[bytes]:
+    """The output line, spelled out as it is written; its parts number some of the windows."""
+    sizes = spelled_sizes(windows, record.offsets)
     for part in parts:
         if isinstance(part, bytes):
             yield part
@@ -272,7 +297,7 @@ def _in_pieces(record: Record, parts: Sequence[Part]) -> Iterator[bytes]:
         texts = (
             _spell_out_losses(record, part)
             if isinstance(part, Losses)
-            else (_spell_out_windows(record, batch) for batch in batches(part, sizes))
+            else _spell_out_windows(record, windows, part, sizes)
         )
         for number, text in enumerate(texts):
             if number:
@@ -280,10 +305,17 @@ def _in_pieces(record: Record, parts: Sequence[Part]) -> Iterator[bytes]:
             yield text
 
 
-def _spell_out_windows(record: Record, chosen: Sequence[int]) -> bytes:
-    some = Windows._make([[column[k] for k in chosen] for column in record.windows])
-    parts = (range(len(chosen)),)
-    return line(parts, some, record.segments, record.offsets, codec.dumps(some.talk))
+def _spell_out_windows(
+    record: Record, windows: Windows, chosen: Sequence[int] | dict[int, bytes], sizes: Sequence[int]
+) -> Iterator[bytes]:
+    numbers = list(chosen) if isinstance(chosen, dict) else chosen
+    for batch in batches(numbers, sizes):
+        some = windows.only(batch)
+        part: Text = range(len(batch))
+        if isinstance(chosen, dict):
+            part = {place: chosen[number] for place, number in enumerate(batch)}
+        spoken = codec.dumps(talk(some, record.spans))
+        yield line((part,), some, record.segments, record.offsets, spoken)
 
 
 def _spell_out(record: Record, first: int, stop: int, cut: int) -> bytes:
@@ -298,9 +330,11 @@ def _segment(record: Record, k: int) -> bytes:
 
 
 def _spell_out_losses(record: Record, losses: Losses) -> Iterator[bytes]:
-    for first, stop, cut, seen, _ in zip(*losses, strict=True):
+    for place, first, stop, cut, seen in zip(
+        record.places, losses.firsts, losses.stops, losses.cuts, losses.seen, strict=True
+    ):
         yield b'{"index":%d,"window_segs":[%b],"next_seg":%b,"prev_seg":%b}' % (
-            first,
+            place,
             _spell_out(record, first, stop, cut),
             _segment(record, seen),
             _segment(record, max(first - 1, 0)),

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 
 from alm.windows.candidates import Windows
 
+Part = bytes | Sequence[int] | dict[int, bytes]
+
 
 def line(
-    parts: tuple[bytes | Sequence[int], ...],
+    parts: tuple[Part, ...],
     windows: Windows,
     segments: bytes,
     offsets: list[int],
@@ -17,7 +19,7 @@ def line(
     """The parts joined: bytes as they are, and windows, by their numbers, spelled out.
 
     Args:
-        parts: bytes, or numbers of windows.
+        parts: bytes, or numbers of windows, or such numbers with the JSON of the window's profile.
         windows: the candidate windows of the row.
         segments: the texts of its segments and cut copies, joined by commas.
         offsets: where each of them begins, and where one more would.
@@ -44,7 +46,7 @@ def line(
 
 
 def _spelled_out(
-    chosen: Sequence[int],
+    chosen: Sequence[int] | dict[int, bytes],
     windows: Windows,
     segments: bytes,
     offsets: list[int],
@@ -59,5 +61,8 @@ def _spelled_out(
         for k in chosen
     ]
     pieces[4::6] = [talks[k] for k in chosen]
-    pieces[-1:] = [b"]}"] if pieces else []
+    if isinstance(chosen, dict):
+        pieces[5::6] = [b'],"profile":%b},' % chosen[k] for k in chosen]
+    if pieces:
+        pieces[-1] = pieces[-1][:-1]
     return pieces

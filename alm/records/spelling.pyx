@@ -1,6 +1,8 @@
 # cython: wraparound=False
 """The line of a row, joined of its pieces; spelling.py beside this is the same in Python."""
 
+from collections.abc import Sequence
+
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.string cimport memcpy, strchr
@@ -9,6 +11,10 @@ cdef bytes FIRST = b'{"segments":['
 cdef bytes BETWEEN = b'],"speaker_durations":['
 cdef bytes LAST = b"]}"
 cdef bytes NEXT = LAST + b"," + FIRST
+cdef bytes PROFILE = b'],"profile":'
+cdef bytes AFTER_PROFILE = b"}," + FIRST
+
+Part = bytes | Sequence[int] | dict[int, bytes]
 
 
 cdef list inner_arrays(bytes text):
@@ -67,16 +73,18 @@ def line(tuple parts not None, windows, bytes segments not None, list offsets, b
     """What :func:`alm.records.record._line` returns."""
     cdef list firsts = windows.firsts, stops = windows.stops, cuts = windows.cuts
     cdef Py_ssize_t room = 0, cut, k
-    cdef bytes before
+    cdef bytes before, profile
+    cdef bint profiled
     cdef list talks = inner_arrays(talk)
     for part in parts:
-        room += 1 if type(part) is bytes else 5 * len(part) + 1
+        room += 1 if type(part) is bytes else 7 * len(part) + 1
     cdef Pieces pieces = Pieces(room)
     for part in parts:
         if type(part) is bytes:
             pieces.add(part, 0, len(part))
             continue
         before = FIRST
+        profiled = type(part) is dict
         for k in part:
             pieces.add(before, 0, len(before))
             pieces.add(segments, offsets[firsts[k]], <Py_ssize_t>offsets[stops[k]] - 1)
@@ -86,6 +94,11 @@ def line(tuple parts not None, windows, bytes segments not None, list offsets, b
             pieces.add(BETWEEN, 0, len(BETWEEN))
             pieces.add(talk, talks[k], <Py_ssize_t>talks[k + 1] - 3)
             before = NEXT
+            if profiled:
+                profile = part[k]
+                pieces.add(PROFILE, 0, len(PROFILE))
+                pieces.add(profile, 0, len(profile))
+                before = AFTER_PROFILE
         if part:
-            pieces.add(LAST, 0, len(LAST))
+            pieces.add(LAST, 1 if profiled else 0, len(LAST))
     return pieces.joined()

@@ -12,6 +12,8 @@ from alm.text import counted, duration, memory
 
 STEPS = {
     "shard": "list what each shard holds",
+    "group": "bring the lines of each recording together",
+    "prepare_shard": "make manifests of another format's recordings",
     "build": "find the candidate windows",
     "overlap": "remove near-duplicates",
     "merge_quarantine": "join the refused rows",

@@ -15,6 +15,13 @@ from alm.text import number
 HIGHEST_BANDWIDTH = 24_000
 """Hz; the most that 48 kHz can hold. Higher ones, which are rare, count as this much."""
 
+WHAT_IS_CHOSEN = {
+    "greedy": "the reference's choice, two by two",
+    "total": "the most seconds",
+    "coverage": "the most of the recording",
+}
+"""What each selection is for."""
+
 MOST_RATES = 12
 """Sample rates in the chart."""
 
@@ -31,6 +38,11 @@ def windows(stats: Stats) -> dict[str, object]:
         "total": audio["kept_window_dur"],
         "speech": audio["window_speech_dur"],
         "silence": audio["window_silence_dur"],
+        "overlap": audio["window_overlap_dur"],
+        "unlabelled": audio["window_unlabelled_dur"],
+        "selection": stats["selection"],
+        "what_is_chosen": WHAT_IS_CHOSEN,
+        "percentage": stats["parameters"]["overlap_percentage"],
         "other_rates": max(0, len(stats["distributions"]["sample_rate_dur"]) - MOST_RATES),
         "charts": (_charts_of_windows(stats) if kept else {}) | _charts_of_recordings(stats),
     }

@@ -18,3 +18,6 @@ cdef class Integers:
 
 
 cpdef bint all_floats(list values) except -1
+
+
+cpdef Time microseconds(Time seconds)

@@ -25,3 +25,8 @@ class Integers:
 def all_floats(values: list[float]) -> bool:
     """Whether all are floats; true of no value at all."""
     return {float}.issuperset(map(type, values))
+
+
+def microseconds(seconds: float) -> int:
+    """Seconds as whole microseconds, half to even: a double of them in the variant on doubles."""
+    return round(float(seconds) * 1e6)

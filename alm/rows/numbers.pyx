@@ -1,6 +1,7 @@
 """Columns of numbers as C has them; numbers.py beside this is the same in Python."""
 
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from libc.math cimport rint
 
 
 cdef class Doubles:
@@ -34,3 +35,10 @@ cpdef bint all_floats(list values) except -1:
         if type(value) is not float:
             return False
     return True
+
+
+cpdef Time microseconds(Time seconds):
+    if Time is double:
+        return rint(seconds * 1e6)
+    else:
+        return round(float(seconds) * 1e6)

@@ -25,7 +25,7 @@ cdef _add_up(Timeline row, Times starts, Times ends, Time zero)
     segments=list, fields=dict, measures=dict, starts=list, ends=list, durations=list,
     bandwidths=list, speakers=list, floats=bint,
 )
-cpdef timeline(row)
+cpdef Timeline columns_of(found)
 
 
 @cython.locals(number=double)

@@ -56,6 +56,17 @@ class Timeline:
         self.last_end: Number = 0
         self._sum_up()
 
+    def only(self, chosen: list[int]) -> Timeline:
+        """The columns of some of the segments, in the order given."""
+        return Timeline(
+            [self.starts[k] for k in chosen],
+            [self.ends[k] for k in chosen],
+            [self.durations[k] for k in chosen],
+            [self.bandwidths[k] for k in chosen],
+            [self.speakers[k] for k in chosen],
+            self.floats and bool(chosen),
+        )
+
     def _sum_up(self) -> None:
         no_seconds, nothing = 0.0, 0
         if self.floats:
@@ -88,7 +99,15 @@ def timeline(row: Mapping[str, Any]) -> Timeline:
         raise not_a_number(row, "audio_sample_rate", "the row")
     if "segments" not in row:
         raise RowError("missing_field", "the row has no segments; write [] where there are none")
-    found = row["segments"]
+    return columns_of(row["segments"])
+
+
+def columns_of(found: Any) -> Timeline:
+    """The columns of the segments of a row.
+
+    Raises:
+        RowError: they are no array, or one of them is not sound.
+    """
     if type(found) is not list:
         raise RowError("wrong_type", f"segments is {json_type(found)}; it must be an array")
     segments = found

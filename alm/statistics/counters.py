@@ -14,8 +14,8 @@ from typing import Any
 
 from alm.rows.row import Number
 
-LOSSES = ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm")
-"""Why a segment gave no window; the last two are sub-categories of ``win``."""
+LOSSES = ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm", "gap")
+"""Why a segment gave no window; the last three are sub-categories of ``win``."""
 
 _LOST = [(f"lost_{reason}", f"dur_lost_{reason}") for reason in LOSSES]
 
@@ -79,6 +79,11 @@ class Stats:
             self._pending[name].append(value)
             self._wait_for(1)
 
+    def add_all_seconds(self, name: str, values: Sequence[Number]) -> None:
+        """Add durations in seconds to the total ``name``."""
+        self._pending[name].extend(values)
+        self._wait_for(len(values))
+
     def tally_seconds(self, family: str, bins: Sequence[object], values: Sequence[Number]) -> None:
         """Add each duration in seconds to the total ``family/bin`` of the bin beside it."""
         waiting = self._tallied_seconds.setdefault(family, ([], []))
@@ -125,9 +130,11 @@ class Stats:
         self.count("truncation_events", truncation_events)
         self.add_seconds("total_dur", row_stats["total_dur"])
         for starts, seconds in _LOST:
-            if lost := row_stats[starts]:
+            if lost := row_stats.get(starts):
                 self.count(starts, lost)
                 self.add_seconds(seconds, row_stats[seconds])
+        self.count("silence_segments", row_stats.get("silence_segments", 0))
+        self.add_seconds("dur_silence_segments", row_stats.get("dur_silence_segments", 0))
 
     def add_windows(self, summary: Mapping[str, Any], kept: int) -> None:
         """Count the windows of one row by the fields that the second stage gave it.

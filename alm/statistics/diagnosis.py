@@ -61,6 +61,7 @@ def diagnose(
         "win": _missed_duration,
         "no_spkr": _stopped_by_unlabelled,
         "next_seg_bm": _stopped_by_bandwidth,
+        "gap": _stopped_by_gap,
     }
     speech = stats.seconds("total_dur")
     findings = []
@@ -72,9 +73,9 @@ def diagnose(
                 Finding(f"lost_{reason}", amount, seconds, part, *explanation(survey, window))
             )
     findings.sort(key=lambda finding: -finding.seconds)
-    if survey["smell_out_of_order"]:
+    if survey["smell_out_of_order"] and not window.sort_segments:
         findings.insert(0, _out_of_order(survey, speech))
-    if stats["windows"] > stats["filtered_windows"]:
+    if survey["passed_filters"] > stats["filtered_windows"]:
         findings.append(_near_duplicates(stats, survey, window, overlap))
     return findings
 
@@ -82,7 +83,7 @@ def diagnose(
 def _out_of_order(survey: Stats, speech: float) -> Finding:
     amount = survey["smell_out_of_order"]
     rows, seconds = survey["rows_out_of_order"], survey.seconds("out_of_order_dur")
-    unheard = survey.seconds("window_unlabelled_dur")
+    unheard = survey.seconds("out_of_order_unlabelled_dur")
     return Finding(
         "out_of_order",
         amount,
@@ -92,8 +93,7 @@ def _out_of_order(survey: Stats, speech: float) -> Finding:
         "speech, start before the one listed before. A window takes segments as they are listed: "
         "there it ends early, or holds speech that none of its segments stands for. In the kept "
         f"windows of these rows that is {duration(unheard)}.",
-        "Sort the segments of each row by start, for instance: jq -c '.segments |= "
-        "sort_by(.start)' IN.jsonl > OUT.jsonl",
+        "sort_segments = true sorts the segments of each row by their times first.",
     )
 
 
@@ -168,6 +168,7 @@ def _missed_duration(survey: Stats, window: WindowParams) -> tuple[str, str]:
         "low_bandwidth": "lower min_bandwidth",
         "unlabelled": "improve the diarization",
         "too_many_speakers": f"raise max_speakers = {window.max_speakers}",
+        "gap": "raise max_gap",
     }
     found = survey.family("stopped_by")
     order = sorted(found, key=lambda cause: -found[cause])
@@ -203,10 +204,19 @@ def _stopped_by_bandwidth(survey: Stats, window: WindowParams) -> tuple[str, str
     )
 
 
+def _stopped_by_gap(survey: Stats, window: WindowParams) -> tuple[str, str]:
+    return (
+        "Part of lost_win: the window ended before a pause of more than max_gap = "
+        f"{window.max_gap:g} s.",
+        "A larger max_gap lets these windows grow further.",
+    )
+
+
 def _near_duplicates(
     stats: Stats, survey: Stats, window: WindowParams, overlap: OverlapParams
 ) -> Finding:
-    removed = stats["windows"] - stats["filtered_windows"]
+    candidates = survey["passed_filters"]
+    removed = candidates - stats["filtered_windows"]
     action = "A higher overlap_percentage keeps more windows that share audio."
     if overlap.target_duration != window.target_window_duration:
         action += (
@@ -216,9 +226,9 @@ def _near_duplicates(
     return Finding(
         "near_duplicates",
         removed,
-        stats.seconds("total_dur_window") - survey.seconds("kept_window_dur"),
-        share(removed, stats["windows"]),
-        f"{removed} of {stats['windows']} candidate windows share {overlap.overlap_percentage:g} % "
+        survey.seconds("passed_filters_dur") - survey.seconds("kept_window_dur"),
+        share(removed, candidates),
+        f"{removed} of {candidates} candidate windows share {overlap.overlap_percentage:g} % "
         "or more with one that stays. Nearly every segment starts a window, so most are removed.",
         action,
     )

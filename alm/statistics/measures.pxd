@@ -8,8 +8,7 @@ cdef class Disorder:
 
 
 cdef class Heard:
-    cdef readonly in_candidates, in_kept, covered
-    cdef readonly list speech, silences
+    cdef readonly in_candidates, in_kept
 
 
 @cython.locals(k=Py_ssize_t, bins=list)
@@ -36,18 +35,11 @@ cpdef Py_ssize_t words_outside(list segments, list starts, list ends) except -1
 cpdef Heard heard(list starts, list ends, windows, kept)
 
 
-@cython.locals(
-    every=list, begins=list, near=list, own=list,
-    k=Py_ssize_t, first=Py_ssize_t, stop=Py_ssize_t, cut=Py_ssize_t, place=Py_ssize_t,
-)
-cpdef unlabelled(list starts, list ends, Py_ssize_t count, windows, kept)
+@cython.locals(k=Py_ssize_t)
+cpdef covered(list starts, list ends, list chosen)
 
 
-@cython.locals(
-    firsts=list, stops=list, cuts=list, every=list, k=Py_ssize_t, first=Py_ssize_t,
-    stop=Py_ssize_t, cut=Py_ssize_t, place=Py_ssize_t, segment=Py_ssize_t, j=Py_ssize_t,
-    one_by_one=bint, seconds=Time, longest=Time, gap=Time,
-)
+@cython.locals(firsts=list, stops=list, cuts=list, every=list)
 cdef _hear(
     Times starts, Times ends, Py_ssize_t count, Time zero, windows, list kept, Heard found
 )

@@ -5,11 +5,10 @@ Pure; knows windows, not how they are written.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from alm.rows.numbers import Doubles, all_floats
-from alm.rows.row import Number, Segment, add_up
+from alm.rows.row import Number, Segment
 from alm.windows.candidates import Windows
 
 BANDWIDTH_BIN = 100
@@ -37,17 +36,12 @@ class Disorder:
 class Heard:
     """Speech in the windows of a row, in seconds.
 
-    ``in_candidates`` and ``in_kept`` are the speech in at least one window of that kind,
-    ``covered`` is what the kept windows cover, ``speech`` what each of these has, ``silences``
-    the longest silence in each.
+    ``in_candidates`` and ``in_kept`` are the speech in at least one window of that kind.
     """
 
     def __init__(self) -> None:
         self.in_candidates: Number = 0
         self.in_kept: Number = 0
-        self.covered: Number = 0
-        self.speech: list[Number] = []
-        self.silences: list[Number] = []
 
 
 def by_bandwidth(
@@ -155,51 +149,28 @@ def heard(starts: list[Number], ends: list[Number], windows: Windows, kept: Sequ
         _hear(begun.at, ended.at, len(starts), no_seconds, windows, list(kept), found)
     else:
         _hear(starts, ends, len(starts), nothing, windows, list(kept), found)
-    if kept:
-        found.covered, _ = _union([(windows.starts[k], windows.ends[k]) for k in kept])
     return found
 
 
-def unlabelled(
-    starts: list[Number], ends: list[Number], count: int, windows: Windows, kept: Sequence[int]
-) -> Number:
-    """Seconds of some windows in which segments of the row run, and none of the window's.
+def covered(starts: list[Number], ends: list[Number], chosen: list[int]) -> Number:
+    """Seconds that lie in at least one of some spans.
 
     Args:
-        starts, ends: as for :func:`heard`.
-        count: how many of these segments are the row's own.
-        windows, kept: as for :func:`heard`.
+        starts: when each span starts, seconds.
+        ends: when each ends, not before.
+        chosen: the numbers of some of them, in the order of start and end.
     """
-    every = _joined([(starts[k], ends[k]) for k in range(count)])
-    begins = [begin for begin, _ in every]
-    seconds: Number = 0
-    for k in kept:
-        begin, end = windows.starts[k], windows.ends[k]
-        near = every[max(0, bisect_right(begins, begin) - 1) : bisect_left(begins, end)]
-        first, stop, cut = windows.firsts[k], windows.stops[k], windows.cuts[k]
-        places = [*range(first, stop), cut] if cut >= 0 else range(first, stop)
-        own = _joined([(starts[place], ends[place]) for place in places])
-        # Words may reach beyond their segment, and so may a cut one beyond all of the row.
-        seconds += max(0, _within(near, begin, end) - _within(own, begin, end))
-    return seconds
-
-
-def _joined(intervals: Iterable[tuple[Number, Number]]) -> list[tuple[Number, Number]]:
-    """Intervals in order, those that touch joined, those without a length left out."""
-    joined: list[tuple[Number, Number]] = []
-    for start, end in sorted(intervals):
-        if end <= start:
-            continue
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _within(intervals: Iterable[tuple[Number, Number]], begin: Number, end: Number) -> Number:
-    """Seconds from ``begin`` to ``end`` in some intervals that lie apart."""
-    return add_up([max(0, min(b, end) - max(a, begin)) for a, b in intervals])
+    total: Number = 0
+    reached: Number | None = None
+    for k in chosen:
+        start, end = starts[k], ends[k]
+        if reached is None or start > reached:
+            total += end - start
+            reached = end
+        elif end > reached:
+            total += end - reached
+            reached = end
+    return total
 
 
 def _hear(
@@ -215,28 +186,6 @@ def _hear(
     every = list(range(len(firsts)))
     found.in_candidates = _covered_speech(starts, ends, count, zero, every, firsts, stops, cuts)
     found.in_kept = _covered_speech(starts, ends, count, zero, kept, firsts, stops, cuts)
-    for k in kept:
-        first, stop, cut = firsts[k], stops[k], cuts[k]
-        seconds = zero
-        longest = zero
-        one_by_one = True
-        for place in range(first, stop + (cut >= 0)):
-            segment = place if place < stop else cut
-            one_by_one = one_by_one and ends[segment] >= starts[segment]
-            seconds += ends[segment] - starts[segment]
-            if place > first:
-                gap = starts[segment] - ends[place - 1]
-                one_by_one = one_by_one and gap >= 0
-                if gap > longest:
-                    longest = gap
-        if one_by_one:
-            found.speech.append(seconds)
-            found.silences.append(longest)
-        else:
-            places = [*range(first, stop), cut] if cut >= 0 else range(first, stop)
-            covered, silence = _union([(starts[j], ends[j]) for j in places])
-            found.speech.append(covered)
-            found.silences.append(silence)
 
 
 def _covered_speech(
@@ -270,19 +219,3 @@ def _covered_speech(
         if not inside[segment]:
             parts += lasts
     return whole + parts
-
-
-def _union(intervals: Iterable[tuple[Number, Number]]) -> tuple[Number, Number]:
-    """Seconds covered by at least one interval, and the longest gap between them."""
-    longest: Number = 0
-    (first, reached), *rest = sorted(intervals)
-    covered = reached - first
-    for start, end in rest:
-        if start > reached:
-            longest = max(longest, start - reached)
-            covered += end - start
-            reached = end
-        elif end > reached:
-            covered += end - reached
-            reached = end
-    return covered, longest

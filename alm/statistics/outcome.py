@@ -22,11 +22,12 @@ LOSSES = {
     "lost_win": "No window of the right length",
     "lost_no_spkr": "Stopped by a segment without a speaker",
     "lost_next_seg_bm": "Stopped by a segment of low bandwidth",
+    "lost_gap": "Stopped by a pause longer than max_gap",
     "near_duplicates": "Near-duplicates of windows that stay",
 }
 """Why a segment starts no window, or a candidate window is removed, in words."""
 
-PARTS_OF_LOST_WIN = ("lost_no_spkr", "lost_next_seg_bm")
+PARTS_OF_LOST_WIN = ("lost_no_spkr", "lost_next_seg_bm", "lost_gap")
 """Losses that ``lost_win`` counts, too."""
 
 
@@ -138,7 +139,7 @@ def wanted(stats: Stats) -> WindowParams:
     return WindowParams(**{k: v for k, v in stats["parameters"].items() if k in names})
 
 
-FATES = ("sample rate too low", "bandwidth too low", "in no window", "only in near-duplicates")
+FATES = ("sample rate too low", "bandwidth too low", "in no window", "only in windows not kept")
 """What became of speech that is not kept: the steps of the funnel, one by one."""
 
 
@@ -196,6 +197,7 @@ def _why_in_no_window(stats: Stats) -> str | None:
         "low_bandwidth": f"segments below min_bandwidth = {number(window.min_bandwidth)} "
         "interrupt most windows",
         "unlabelled": 'segments that are "no-speaker" interrupt most windows',
+        "gap": f"pauses longer than max_gap = {window.max_gap} s end most windows",
         "too_many_speakers": f"max_speakers = {window.max_speakers}, and most windows have more",
     }
     return causes[max(stopped, key=lambda cause: stopped[cause])]

@@ -58,7 +58,7 @@ def recording_line(record: Record, kept: Sequence[int], offset: int, size: int) 
     starts, ends = record.windows.starts, record.windows.ends
     spans = [(starts[k], ends[k]) for k in kept]
     covered = _covered(spans)
-    speech = sum(record.ends[: record.own]) - sum(record.starts[: record.own])
+    speech = sum(record.spans.ends[: record.own]) - sum(record.spans.starts[: record.own])
     seconds = [record.length, speech, covered, sum(end - start for start, end in spans)]
     length, spoken, kept_dur, window_dur = (f"{max(-_MOST, min(x, _MOST)):.3f}" for x in seconds)
     fields = (

@@ -8,26 +8,27 @@ explains a run and none of it decides anything: the conclusions are in
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from alm.errors import RowError
-from alm.params import WindowParams
-from alm.records.record import Record
+from alm.params import OverlapParams, WindowParams
+from alm.records.record import Finished, Record
 from alm.rows import codec
 from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
 from alm.statistics.measures import (
     believed,
     by_bandwidth,
+    covered,
     disorder,
     heard,
     out_of_order,
-    unlabelled,
     words_outside,
 )
 from alm.statistics.shares import BIN_PERCENT, EDGE, SHARE_BIN, share_bin
 from alm.statistics.units import survey_units
 from alm.windows.candidates import Candidates
+from alm.windows.filter import SELECTIONS, silence
 from alm.windows.growth import NO_SPEAKER
 
 STOPS = {
@@ -35,6 +36,7 @@ STOPS = {
     "too_long": "the next segment reached too far",
     "low_bandwidth": "the next segment had a low bandwidth",
     "unlabelled": 'the next segment was "no-speaker"',
+    "gap": "the next segment came after more than max_gap",
     "too_many_speakers": "the next speaker was one too many",
 }
 """Why windows stayed too short, in words."""
@@ -125,11 +127,14 @@ def _survey_losses(found: Candidates, params: WindowParams, survey: Stats) -> No
 
 def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
     """Why the windows that missed their duration did not grow on, by :data:`STOPS`."""
-    columns = found.columns
+    columns = found.used
     starts, ends = columns.starts, columns.ends
     bandwidths, speakers = columns.bandwidths, columns.speakers
+    beyond_gap = set(found.beyond_gap)
     for first, stop in zip(found.losses.firsts, found.losses.stops, strict=True):
-        if stop == len(starts):
+        if first in beyond_gap:
+            yield "gap"
+        elif stop == len(starts):
             yield "end_of_recording"
         elif bandwidths[stop] < params.min_bandwidth:
             yield "low_bandwidth"
@@ -141,47 +146,70 @@ def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
             yield "too_many_speakers"
 
 
-def survey_windows(record: Record, kept: Sequence[int], stats: Stats, survey: Stats) -> None:
-    """Count what the windows of a row look like.
+def survey_windows(
+    record: Record, finished: Finished, params: OverlapParams, stats: Stats, survey: Stats
+) -> None:
+    """Count what the windows of a row look like, and what other choices would have kept.
 
     Args:
         record: a row with its candidate windows.
-        kept: which of them stay.
+        finished: which of them stay, and what can be heard in these.
+        params: how they were chosen.
         stats: those of the manifest.
         survey: that of all rows.
     """
-    windows = record.windows
-    speech_in = heard(record.starts, record.ends, windows, kept)
+    windows, spans = record.windows, record.spans
+    kept, profiles = finished.decision.kept, finished.profiles
+    speech_in = heard(spans.starts, spans.ends, windows, kept)
     durations = [windows.ends[k] - windows.starts[k] for k in kept]
     quiet = [
-        max(0, lasts - spoken) for lasts, spoken in zip(durations, speech_in.speech, strict=True)
+        silence(windows.starts[k], windows.ends[k], speech)
+        for k, speech in zip(kept, profiles.speech, strict=True)
     ]
+    kept_dur = _survey_choices(finished, params, survey)
     stats.add_seconds("recording_dur", record.length)
-    stats.add_seconds("kept_dur", speech_in.covered)
+    stats.add_seconds("kept_dur", kept_dur)
     survey.add_seconds("candidate_dur", speech_in.in_candidates)
     survey.add_seconds("kept_speech_dur", speech_in.in_kept)
-    if kept and out_of_order(record.starts, record.own):
-        unheard = unlabelled(record.starts, record.ends, record.own, windows, kept)
-        survey.add_seconds("window_unlabelled_dur", unheard)
-    for lasts, spoken, rest in zip(durations, speech_in.speech, quiet, strict=True):
-        survey.add_seconds("kept_window_dur", lasts)
-        survey.add_seconds("window_speech_dur", spoken)
-        survey.add_seconds("window_silence_dur", rest)
+    if out_of_order(spans.starts, record.own):
+        survey.add_all_seconds("out_of_order_unlabelled_dur", profiles.unlabelled)
+    for name, values in (
+        ("kept_window_dur", durations),
+        ("window_speech_dur", profiles.speech),
+        ("window_silence_dur", quiet),
+        ("window_overlap_dur", profiles.overlap),
+        ("window_unlabelled_dur", profiles.unlabelled),
+    ):
+        survey.add_all_seconds(name, values)
     if record.length:
-        survey.tally("recording_yield", share_bin(speech_in.covered, record.length))
+        survey.tally("recording_yield", share_bin(kept_dur, record.length))
     survey.tally("windows_per_recording", len(kept))
     survey.tally("window_duration", *map(int, durations))
     survey.tally("window_silence", *map(share_bin, quiet, durations))
-    survey.tally("speakers_per_window", *[windows.speakers[k] for k in kept])
-    survey.tally("dominant_speaker", *_shares_of_the_first(windows.talk[k] for k in kept))
-    survey.count(
-        "smell_long_silence", sum(silence > LONG_SILENCE for silence in speech_in.silences)
+    survey.tally("speakers_per_window", *profiles.speakers)
+    survey.tally(
+        "dominant_speaker", *[share_bin(part, 1) for part in profiles.main_share if 0 < part <= 1]
     )
+    survey.count("smell_long_silence", sum(gap > LONG_SILENCE for gap in profiles.gaps))
 
 
-def _shares_of_the_first(talk: Iterable[Sequence[Number]]) -> Iterator[int]:
-    """How much of each window's labelled speech is that of who speaks most, in percent."""
-    for sums in talk:
-        labelled = add_up(sums)
-        if labelled > 0:
-            yield share_bin(sums[0], labelled)
+def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) -> Number:
+    """Count what filters and the selection took, and what each selection keeps, in seconds.
+
+    Returns:
+        What the kept windows cover, each second once.
+    """
+    _, _, choices, taken = finished.decision
+    starts, ends = choices.starts, choices.ends
+    survey.count("passed_filters", len(starts))
+    survey.add_all_seconds("passed_filters_dur", [b - a for a, b in zip(starts, ends, strict=True)])
+    for name, number in taken.items():
+        survey.count(f"filtered_by_{name}", number)
+    found = [choices.by(selection) for selection in SELECTIONS]
+    for selection, (_, staying) in zip(SELECTIONS, found, strict=True):
+        survey.count(f"choice_windows/{selection}", len(staying))
+    sums = [add_up([ends[k] - starts[k] for k in chosen]) for chosen, _ in found]
+    lasting = [covered(starts, ends, chosen) for chosen, _ in found]
+    survey.tally_seconds("choice_dur", SELECTIONS, sums)
+    survey.tally_seconds("choice_covered_dur", SELECTIONS, lasting)
+    return lasting[SELECTIONS.index(params.selection)]

@@ -7,8 +7,8 @@ cdef Py_ssize_t _POINTER
 
 
 cdef class Cuts:
-    cdef readonly list copies, starts, ends
-    cdef list _segments, _word_ends, _texts
+    cdef readonly list copies, starts, ends, origins
+    cdef list _segments, _places, _word_ends, _texts
     cdef dict _ends_as_listed
     cdef tuple _dropped
     cdef bint _keeps_words

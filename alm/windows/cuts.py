@@ -19,15 +19,18 @@ _POINTER = 8
 class Cuts:
     """The cut copies of a row's segments, each made once, however many windows end with it.
 
-    ``copies``, ``starts`` and ``ends`` are the columns of :class:`alm.windows.candidates.Copies`,
-    in the order in which the copies were first wanted.
+    ``copies`` are without the fields to drop and last from ``starts`` to ``ends`` (seconds);
+    ``origins`` number the segments that they are of. All in the order in which the copies were
+    first wanted.
     """
 
-    def __init__(self, segments: list[Segment], dropped: frozenset[str]) -> None:
+    def __init__(self, segments: list[Segment], places: list[int], dropped: frozenset[str]) -> None:
         self.copies: list[Segment] = []
         self.starts: list[Number] = []
         self.ends: list[Number] = []
+        self.origins: list[int] = []
         self._segments = segments
+        self._places = places
         self._dropped = tuple(dropped)
         self._keeps_words = WORDS not in dropped
         self._word_ends: list[list[Number] | None] = [None] * len(segments)
@@ -69,7 +72,7 @@ class Cuts:
         words, if these came sorted, or else the ends in the order of the words.
         """
         segment = self._segments[index]
-        where = f"segments[{index}].words"
+        where = f"segments[{self._places[index]}].words"
         words = segment.get(WORDS)
         if words is None:
             words = []
@@ -146,6 +149,7 @@ class Cuts:
         self.copies.append(copy)
         self.starts.append(segment[START])
         self.ends.append(end)
+        self.origins.append(index)
 
 
 def too_large() -> RowError:

@@ -5,15 +5,16 @@ from alm.rows.numbers cimport Doubles, Time, Times, all_floats
 cdef double NEAR
 
 
-@cython.locals(
-    order=list, gone=bytearray, durations=list, spans=list, kept_durations=list, kept_spans=list,
-    k=Py_ssize_t, place=Py_ssize_t,
-)
-cpdef tuple decide(list starts, list ends, double threshold, target)
+@cython.locals(durations=list, spans=list, k=Py_ssize_t)
+cpdef dict summary(list starts, list ends, list chosen)
+
+
+@cython.locals(order=list, gone=bytearray, spans=list, k=Py_ssize_t, place=Py_ssize_t)
+cpdef tuple greedy(list starts, list ends, double threshold, target)
 
 
 @cython.locals(k=Py_ssize_t)
-cdef list _in_order(list starts, list ends)
+cpdef list in_order(list starts, list ends)
 
 
 @cython.locals(starts_column=Doubles, ends_column=Doubles, target_double=double)

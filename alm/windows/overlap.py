@@ -12,10 +12,34 @@ NEAR = 1e-5
 """Seconds; times farther apart than this are not the same when rounded to a microsecond."""
 
 
-def decide(
+def summary(starts: list[Number], ends: list[Number], chosen: list[int]) -> dict[str, Any]:
+    """The fields that the second stage adds to a row, ``filtered_windows`` aside.
+
+    Durations are in seconds, spans are written as ``[end, start]``, as in the reference.
+
+    Args:
+        starts: when each window starts, in window order (seconds).
+        ends: when each ends.
+        chosen: the numbers of those whose spans stay, in the order of their spans.
+    """
+    durations, spans = [], []
+    for k in range(len(starts)):
+        durations.append(ends[k] - starts[k])
+        spans.append([ends[k], starts[k]])
+    return {
+        "total_dur_window": add_up(durations) if durations else 0.0,
+        "total_dur_list_window": durations,
+        "total_dur_list_window_timestamps": spans,
+        "filtered": [spans[k] for k in chosen],
+        "filtered_dur": add_up([durations[k] for k in chosen]) if chosen else 0.0,
+        "filtered_dur_list": [durations[k] for k in chosen],
+    }
+
+
+def greedy(
     starts: list[Number], ends: list[Number], threshold: float, target: Number
-) -> tuple[dict[str, Any], list[int]]:
-    """Which windows of a row stay, and what the second stage says of that.
+) -> tuple[list[int], list[int]]:
+    """Which of some windows stay by the reference's choice.
 
     Args:
         starts: when each window starts, in window order (seconds).
@@ -25,34 +49,16 @@ def decide(
         target: of two near-duplicates the one whose duration is nearer to this stays, seconds.
 
     Returns:
-        The fields that the second stage adds to a row, ``filtered_windows`` aside (durations in
-        seconds, spans as ``[end, start]``, as in the reference), and the numbers of the windows
-        that stay.
+        The numbers of the windows whose spans stay, in the order of their spans, and of the windows
+        that stay, in window order: all of a span that stays.
     """
-    order = _in_order(starts, ends)
+    order = in_order(starts, ends)
     gone = _near_duplicates([starts[k] for k in order], [ends[k] for k in order], threshold, target)
-    durations, spans = [], []
-    for k in range(len(starts)):
-        durations.append(ends[k] - starts[k])
-        spans.append([ends[k], starts[k]])
-    kept_durations, kept_spans = [], []
-    for place in range(len(order)):
-        if not gone[place]:
-            k = order[place]
-            kept_durations.append(durations[k])
-            kept_spans.append([ends[k], starts[k]])
-    summary = {
-        "total_dur_window": add_up(durations) if durations else 0.0,
-        "total_dur_list_window": durations,
-        "total_dur_list_window_timestamps": spans,
-        "filtered": kept_spans,
-        "filtered_dur": add_up(kept_durations) if durations else 0.0,
-        "filtered_dur_list": kept_durations,
-    }
-    return summary, _windows_that_stay(starts, ends, order, gone)
+    spans = [order[place] for place in range(len(order)) if not gone[place]]
+    return spans, _windows_that_stay(starts, ends, order, gone)
 
 
-def _in_order(starts: list[Number], ends: list[Number]) -> list[int]:
+def in_order(starts: list[Number], ends: list[Number]) -> list[int]:
     """The numbers of some spans, sorted by start, end, and number."""
     for k in range(1, len(starts)):
         if starts[k] < starts[k - 1] or (starts[k] == starts[k - 1] and ends[k] < ends[k - 1]):

@@ -8,28 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import altair as alt
+import yaml
 
-from alm import OverlapParams, WindowParams, build_windows, filter_overlaps
+from alm import build_windows, filter_overlaps
+from alm.config import load_config
 
 HERE = Path(__file__).parent
-MANIFEST = HERE.parents[1] / "workflow/sample/manifests/meetings/standups.jsonl"
-RECORDING = "monday.wav"
+ROOT = HERE.parents[1]
+MANIFEST = ROOT / "workflow/sample/manifests/interviews.jsonl"
+RECORDING = "panadería.wav"
 
 WIDTH = 1080
 COLORS = ["#23708f", "#d98e3f", "#7a9e4e", "#9a6aa8"]
 KEPT, CANDIDATE, TEXT, MUTED = "#1b1f26", "#c3cad3", "#1b1f26", "#5d6572"
 
 
-def curated() -> dict[str, Any]:
-    """The recording with its candidate windows and the filtered ones."""
+def curated(*settings: str) -> dict[str, Any]:
+    """The recording with its candidate windows and those that stay by some files of settings."""
     rows = map(json.loads, MANIFEST.read_text(encoding="utf-8").splitlines())
     row = next(row for row in rows if row["audio_filepath"].endswith(RECORDING))
-    windows = build_windows(row, WindowParams(drop_fields_top_level="words"))
-    return filter_overlaps(windows, OverlapParams(overlap_percentage=50))
+    chosen = {"drop_fields_top_level": "words"}
+    for name in settings:
+        chosen |= yaml.safe_load((ROOT / "config" / name).read_text(encoding="utf-8"))
+    config = load_config(chosen)
+    return filter_overlaps(build_windows(row, config.window), config.overlap)
 
 
-def draw(row: dict[str, Any]) -> alt.VConcatChart:
-    """Three lanes over one time axis: segments, candidates, kept windows."""
+def draw(row: dict[str, Any], best: dict[str, Any]) -> alt.VConcatChart:
+    """Lanes over one time axis: segments, candidates, what the reference keeps, and what can be."""
     minutes = alt.Scale(domain=[0, row["duration"] / 60], nice=False)
     x, x2 = alt.X("start:Q", scale=minutes, axis=None), "end:Q"
 
@@ -38,6 +44,18 @@ def draw(row: dict[str, Any]) -> alt.VConcatChart:
         return alt.Chart(alt.InlineData(values=values)).properties(
             width=WIDTH, height=height, title=heading
         )
+
+    def lane(spans: list[Any], title: str, about: str, axis: alt.Axis | None) -> alt.LayerChart:
+        values = [
+            {"start": start / 60, "end": end / 60, "name": f"{end - start:.0f} s"}
+            for end, start in spans
+        ]
+        base = chart(values, title, about, 34)
+        across = alt.X("start:Q", scale=minutes, axis=axis, title="minutes" if axis else None)
+        bars = base.mark_bar(height=30, cornerRadius=4, color=KEPT).encode(x=across, x2=x2)
+        names = base.transform_calculate(middle="(datum.start + datum.end) / 2")
+        names = names.mark_text(color="white", fontSize=15, fontWeight="bold")
+        return bars + names.encode(x="middle:Q", text="name:N")
 
     labels = list(dict.fromkeys(s["speaker"] for s in row["segments"] if s.get("speaker")))
     names = {label: f"speaker {number}" for number, label in enumerate(labels, 1)}
@@ -50,10 +68,6 @@ def draw(row: dict[str, Any]) -> alt.VConcatChart:
     candidates = [
         {"start": start / 60, "end": end / 60, "lane": lane, "kept": [end, start] in kept}
         for lane, (end, start) in enumerate(row["total_dur_list_window_timestamps"])
-    ]
-    results = [
-        {"start": start / 60, "end": end / 60, "name": f"{end - start:.0f} s"}
-        for end, start in kept
     ]
     talk = (
         chart(
@@ -85,27 +99,21 @@ def draw(row: dict[str, Any]) -> alt.VConcatChart:
             color=alt.condition("datum.kept", alt.value(KEPT), alt.value(CANDIDATE)),
         )
     )
-    left = chart(
-        results,
-        f"{len(results)} windows kept",
+    windows = "1 window" if len(kept) == 1 else f"{len(kept)} windows"
+    by_reference = lane(
+        kept,
+        f"The reference keeps {windows}",
         "of those that share half of their length or more, the one nearest to 120 s stays",
-        34,
+        None,
     )
-    bars = left.mark_bar(height=30, cornerRadius=4, color=KEPT).encode(
-        x=alt.X(
-            "start:Q",
-            scale=minutes,
-            title="minutes",
-            axis=alt.Axis(grid=False, values=[0, 1, 2, 3, 4, 5], format=".0f"),
-        ),
-        x2=x2,
+    by_best_yield = lane(
+        best["filtered"],
+        f"config/best_yield.yaml keeps {len(best['filtered'])}",
+        "the set of windows that covers most, of all lengths allowed, no second twice",
+        alt.Axis(grid=False, tickCount=5, format=".0f"),
     )
-    lengths = left.mark_text(color="white", fontSize=15, fontWeight="bold").encode(
-        x=alt.X("middle:Q"), text="name:N"
-    )
-    lengths = lengths.transform_calculate(middle="(datum.start + datum.end) / 2")
     return (
-        alt.vconcat(talk, built, bars + lengths, spacing=26)
+        alt.vconcat(talk, built, by_reference, by_best_yield, spacing=26)
         .configure(background="white", padding=22, font="DejaVu Sans, Arial, sans-serif")
         .configure_view(stroke=None)
         .configure_title(fontSize=17, color=TEXT, subtitleFontSize=13, subtitleColor=MUTED)
@@ -122,4 +130,4 @@ def draw(row: dict[str, Any]) -> alt.VConcatChart:
 
 
 if __name__ == "__main__":
-    draw(curated()).save(HERE / "windows.png", scale_factor=1.5)
+    draw(curated(), curated("best_yield.yaml")).save(HERE / "windows.png", scale_factor=1.5)

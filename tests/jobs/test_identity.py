@@ -13,6 +13,7 @@ RECORDED = {"stats", "pages", "provenance"}
 MERGED = RECORDED | {"merge_output"}
 FILTERED = MERGED | {"overlap", "merge_quarantine", "recordings"}
 BUILT = FILTERED | {"build"}
+PREPARED = BUILT | {"prepare_shard"}
 
 CHANGES: dict[str, tuple[Any, set[str]]] = {
     "manifest_path": ("elsewhere.jsonl", RECORDED),  # the shards are others, too
@@ -20,6 +21,13 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "backend": ("local", RECORDED),
     "ray_address": ("head:6379", RECORDED),
     "shard_size": (1000, RECORDED),
+    "input_format": ("rttm", PREPARED | {"group"}),
+    "speaker_scope": ("corpus", PREPARED),
+    "audio_root": ("audio", PREPARED),
+    "audio_files": ("{id}.wav", PREPARED),
+    "bandwidth": (8000, PREPARED),
+    "sample_rate": (16000, PREPARED),
+    "missing_audio": ("keep", PREPARED),
     "target_window_duration": (30, BUILT),
     "tolerance": (0.2, BUILT),
     "min_sample_rate": (8000, BUILT),
@@ -30,9 +38,18 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "drop_fields": ("", BUILT),
     "drop_fields_top_level": ("words", BUILT),
     "loss_details": (True, BUILT),
+    "sort_segments": (True, BUILT),
+    "no_speaker": ("silence", BUILT),
+    "max_gap": (5, BUILT),
+    "window_ends": ("any", BUILT),
     "overlap_percentage": (51, FILTERED),
     "target_duration": (60, FILTERED),
     "keep_windows": (False, FILTERED),
+    "selection": ("total", FILTERED),
+    "min_turns": (2, FILTERED),
+    "max_speaker_share": (0.9, FILTERED),
+    "min_speech_share": (0.5, FILTERED),
+    "window_profile": (True, FILTERED),
     "merge": (False, MERGED),
     "on_invalid": ("fail", BUILT),
     "max_invalid_fraction": (0.5, MERGED),
@@ -41,11 +58,11 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
 
 
 def changed(one: dict[str, str], other: dict[str, str]) -> set[str]:
-    return {rule for rule in AFTER if one[rule] != other[rule]}
+    return {rule for rule in one if one[rule] != other[rule]}
 
 
-def asked(**config: Any) -> dict[str, str]:
-    return identities(made_with(load_config(config)), "plan")
+def asked(kind: str | None = "rttm", **config: Any) -> dict[str, str]:
+    return identities(made_with(load_config(config), kind), "plan")
 
 
 def test_14_02_every_parameter_is_known_here() -> None:
@@ -59,9 +76,21 @@ def test_14_02_a_parameter_changes_the_seals_of_what_it_changes(parameter: str) 
     assert changed(asked(**{parameter: value}), asked(**{parameter: value})) == set()
 
 
+@pytest.mark.parametrize("parameter", CHANGES)
+def test_17_02_manifests_of_ours_do_not_depend_on_how_others_are_prepared(parameter: str) -> None:
+    value, rules = CHANGES[parameter]
+    expected = RECORDED if "prepare_shard" in rules else rules
+    assert changed(asked(None), asked(None, **{parameter: value})) == expected
+    assert AFTER.keys() - asked(None).keys() == {"group", "prepare_shard"}
+
+
+def test_17_02_another_format_changes_the_seals_of_all_that_is_made_of_it() -> None:
+    assert changed(asked("rttm"), asked("stm")) == AFTER.keys() - {"chart_library"}
+
+
 @pytest.mark.parametrize("rule", AFTER)
 def test_14_02_other_code_changes_the_seals_of_its_rule_and_of_all_after_it(rule: str) -> None:
-    rules = made_with(load_config({}))
+    rules = made_with(load_config({}), "rttm")
     edited = {**rules, rule: {**rules[rule], "code": "edited"}}
     found = changed(identities(rules, "plan"), identities(edited, "plan"))
     after = {rule}
@@ -72,5 +101,5 @@ def test_14_02_other_code_changes_the_seals_of_its_rule_and_of_all_after_it(rule
 
 
 def test_14_01_another_plan_changes_the_seals_of_every_rule_over_all_shards() -> None:
-    rules = made_with(load_config({}))
+    rules = made_with(load_config({}), "rttm")
     assert changed(identities(rules, "ab"), identities(rules, "ba")) == OVER_ALL_SHARDS

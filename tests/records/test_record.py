@@ -49,14 +49,14 @@ def built(line: bytes, params: WindowParams, totals: Stats | None = None) -> Rec
     found = find_windows(row, params)
     record = make_record(row, found, codec.dumps(MANIFEST), params)
     if totals is not None:
-        totals.add_row(found.stats, found.truncation_events)
+        totals.add_row(found.stats | found.own_stats, found.truncation_events)
     return record
 
 
 def finished(record: Record, params: OverlapParams, totals: Stats | None = None) -> bytes:
     finished = finish(record, params)
     if totals is not None:
-        totals.add_windows(finished.summary, len(finished.kept))
+        totals.add_windows(finished.decision.summary, len(finished.decision.kept))
     return b"".join(finished.pieces)
 
 

@@ -12,8 +12,7 @@ OFFSETS = [0, 4, 8, 12]
 
 def windows(stops: list[int], cuts: list[int]) -> Windows:
     count = len(stops)
-    talk = [[0.0]] * count
-    return Windows([0] * count, stops, cuts, [0.0] * count, [1.0] * count, [1] * count, talk)
+    return Windows([0] * count, stops, cuts, [0.0] * count, [1.0] * count)
 
 
 def test_windows_are_spelled_out_where_their_numbers_stand():
@@ -23,6 +22,17 @@ def test_windows_are_spelled_out_where_their_numbers_stand():
         b'<{"segments":[{1},{2}],"speaker_durations":[1.5]},'
         b'{"segments":[{1},{3}],"speaker_durations":[2.5]}'
         b'||{"segments":[{1}],"speaker_durations":[3.5]}>'
+    )
+
+
+def test_windows_may_have_a_profile():
+    chosen = windows([2, 1, 1], [-1, 2, -1])
+    parts = (b"<", {0: b'{"turns":1}', 1: b"{}"}, b"|", [2], b"|", {}, b"|", {2: b"7"}, b">")
+    assert line(parts, chosen, SEGMENTS, OFFSETS, b"[[1.5],[2.5],[3.5]]") == (
+        b'<{"segments":[{1},{2}],"speaker_durations":[1.5],"profile":{"turns":1}},'
+        b'{"segments":[{1},{3}],"speaker_durations":[2.5],"profile":{}}'
+        b'|{"segments":[{1}],"speaker_durations":[3.5]}||'
+        b'{"segments":[{1}],"speaker_durations":[3.5],"profile":7}>'
     )
 
 

@@ -286,7 +286,7 @@ def test_14_17_a_wrong_order_is_the_first_finding(tmp_path: Path) -> None:
     assert first["seconds"] == pytest.approx(300 * 3.6)
     assert first["share"] == pytest.approx(0.5)
     assert "1 segment, in 1 row with 18.0 min of speech" in first["finding"]
-    assert "sort_by(.start)" in first["action"]
+    assert "sort_segments = true" in first["action"]
     unheard = 0
     for window in json.loads((tmp_path / "alm_output.jsonl").read_text().splitlines()[1])[
         "filtered_windows"

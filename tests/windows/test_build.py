@@ -285,7 +285,9 @@ def test_a_segment_that_starts_at_the_bound_is_not_cut():
     assert events(32.999) == 1
 
 
-@pytest.mark.parametrize("words", ["text", [3], [{"word": "a", "end": "3"}]])
+@pytest.mark.parametrize(
+    "words", ["text", [3], [{"word": "a", "end": [3]}], [{"word": "a", "end": "3"}]]
+)
 def test_malformed_words_are_refused_when_the_segment_is_cut_and_only_then(words):
     row = a_row(segment(0, 20), segment(20, 40, "b", words=words))
     with pytest.raises(RowError):
@@ -300,7 +302,7 @@ def test_the_words_are_looked_at_before_the_speaker_is(speaker):
     row = a_row(
         segment(0, 10, "a"),
         segment(10, 20, "b"),
-        segment(20, 40, speaker, words=[{"word": "no end", "end": "?"}]),
+        segment(20, 40, speaker, words=[{"word": "no time", "end": "?"}]),
         segment(40, 41, "a", metrics={"bandwidth": 0}),
     )
     chosen = {"target_window_duration": 30.0, "max_speakers": 2}

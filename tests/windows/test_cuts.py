@@ -14,7 +14,7 @@ HUGE = 10**400
 
 
 def cut_copy(segment: dict[str, Any], limit: float) -> dict[str, Any]:
-    cuts = Cuts([segment], frozenset())
+    cuts = Cuts([segment], [0], frozenset())
     assert cuts.cut(0, limit) == 0
     (copy,) = cuts.copies
     assert (cuts.starts, cuts.ends) == ([copy["start"]], [copy["end"]])
@@ -101,7 +101,7 @@ def test_14_21_words_without_times_go_with_their_neighbours(words, limit):
 
 def test_a_segment_is_cut_once_for_all_limits_that_keep_the_same_words():
     words = [{"word": f"w{end}", "end": end} for end in (2, 3, 5)]
-    cuts = Cuts([a_segment(), a_segment(*words)], frozenset())
+    cuts = Cuts([a_segment(), a_segment(*words)], [0, 1], frozenset())
     numbers = [cuts.cut(1, limit) for limit in (1, 3, 1.5, 4.9, 5)]
     assert numbers == [0, 1, 0, 1, 2]
     assert cuts.cut(0, 3) == 3
@@ -109,6 +109,7 @@ def test_a_segment_is_cut_once_for_all_limits_that_keep_the_same_words():
 
 
 def test_a_copy_goes_without_the_dropped_fields():
-    cuts = Cuts([a_segment({"word": "a", "end": 2.0})], frozenset({"words", "start", "end"}))
+    dropped = frozenset({"words", "start", "end"})
+    cuts = Cuts([a_segment({"word": "a", "end": 2.0})], [0], dropped)
     assert cuts.cut(0, 5.0) == 0
     assert (cuts.copies, cuts.starts, cuts.ends) == ([{"text": "a", "id": 7}], [1.0], [2.0])

@@ -13,6 +13,7 @@ from strategies import overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams, build_windows, filter_overlaps
 from alm.errors import ParameterError, RowError
+from alm.windows.candidates import Spans, Windows
 from alm.windows.filter import decide
 
 Json = dict[str, Any]
@@ -21,7 +22,9 @@ Span = tuple[float, float]
 
 def decided(spans: list[Span], params: OverlapParams) -> tuple[Json, list[int]]:
     """What is said of windows with these spans (start and end, seconds), and which of them stay."""
-    return decide([start for start, _ in spans], [end for _, end in spans], params)
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    decision = decide(Windows([], [], [], starts, ends), Spans([], [], []), params)
+    return decision.summary, decision.kept
 
 
 def staying(spans: list[Span], params: OverlapParams) -> list[Span]:

@@ -9,7 +9,16 @@ from pathlib import Path
 
 import pytest
 from conftest import RunWorkflow
-from helpers import Case, expected_here, has_shared_folder, parity_cases, same_json
+from helpers import (
+    Case,
+    expected_here,
+    has_shared_folder,
+    parity_cases,
+    same_json,
+    selection_cases,
+)
+
+from alm import OverlapParams, WindowParams, curate_manifest
 
 pytestmark = pytest.mark.workflow
 
@@ -19,6 +28,38 @@ REASONS = {
     "TypeError": {"wrong_type"},
     "AttributeError": {"wrong_type"},
 }
+
+
+def test_what_goes_beyond_the_reference_through_the_workflow(
+    run_workflow: RunWorkflow, tmp_path: Path
+) -> None:
+    """The profiles of SELECTION.md, and the same bytes as of the function."""
+    cases = selection_cases("profiles", "shipped")
+    manifest, destination = tmp_path / "cases.jsonl", tmp_path / "wanted.jsonl"
+    manifest.write_text("".join(json.dumps(case["entry"]) + "\n" for case in cases))
+    window = {"target_window_duration": 30.0, "tolerance": 0.3, "window_ends": "any"}
+    window |= {"sort_segments": True, "no_speaker": "silence", "max_gap": 5}
+    overlap = {"overlap_percentage": 33, "target_duration": 30.0, "selection": "coverage"}
+    overlap |= {"min_turns": 2, "max_speaker_share": 0.95, "min_speech_share": 0.5}
+    overlap |= {"window_profile": True}
+    run = run_workflow(manifest_path=str(manifest), shard_size=40_000, **window, **overlap)
+    curate_manifest(manifest, destination, WindowParams(**window), OverlapParams(**overlap))
+    assert (run.output / "alm_output.jsonl").read_bytes() == destination.read_bytes()
+
+    rows = run.lines("alm_output.jsonl")
+    kept = [each["profile"] for row in rows for each in row["filtered_windows"]]
+    assert len(kept) > 50
+    assert all(each["turns"] >= 2 and each["longest_gap"] <= 5 for each in kept)
+    audio, selection = run.stats["audio"], run.stats["selection"]
+    for name in ("silence", "overlap", "unlabelled"):
+        total = sum(each[name] for each in kept)
+        assert audio[f"window_{name}_dur"] == pytest.approx(total, abs=1e-3)
+    assert all(number > 0 for number in selection["filtered_by"].values())
+    assert run.stats["lost"]["lost_gap"] == sum(row["stats"]["lost_gap"] for row in rows) > 0
+    assert audio["silence_segments"] == sum(row["stats"]["silence_segments"] for row in rows) > 0
+    covered = {name: each["kept_dur"] for name, each in selection["choices"].items()}
+    assert max(covered, key=lambda name: covered[name]) == "coverage"
+    assert covered["coverage"] == pytest.approx(audio["kept_dur"])
 
 
 def test_parity_through_the_workflow(run_workflow: RunWorkflow, tmp_path: Path) -> None:

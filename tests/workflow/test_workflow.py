@@ -239,6 +239,12 @@ def test_a_change_reruns_only_what_it_changes(run_workflow: RunWorkflow) -> None
     assert "build" not in jobs
     assert "shard" not in jobs
 
+    others = {"selection": "total", "min_turns": 2, "max_speaker_share": 0.9}
+    others |= {"min_speech_share": 0.1, "window_profile": True}
+    jobs = run_workflow("--dry-run", manifest_path=str(SAMPLE), **others).jobs
+    assert jobs["overlap"] == 1
+    assert "build" not in jobs
+
     jobs = run_workflow("--dry-run", manifest_path=str(SAMPLE), backend="ray_data").jobs
     assert "build" not in jobs
     assert "overlap" not in jobs

@@ -43,6 +43,11 @@ def progress_tasks():
     ]
 
 
+def working_rules():
+    """Those whose jobs use an engine."""
+    return [rules.build, rules.overlap, *([rules.prepare_shard] if KIND else [])]
+
+
 def shares_driver():
     """Whether jobs that use an engine are going to run, here, in this environment."""
     return (
@@ -51,7 +56,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.build.rule, rules.overlap.rule)
+            job.rule in (working.rule for working in working_rules())
             for job in workflow.dag.needrun_jobs()
         )
     )

@@ -74,5 +74,6 @@ rule pages:
     params:
         **MADE_WITH["pages"],
         benchmarks=output("benchmarks"),
+        groups=[f"{group.name}.{group.version}" for group in GROUPS.values()],
     script:
         "../scripts/pages.py"

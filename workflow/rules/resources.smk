@@ -33,6 +33,12 @@ START_MINUTES = 10
 STEP_MB_A_MINUTE = 200
 """Of manifest that a step works off at least (measured: 1,000 and more with one thread)."""
 
+GROUPED_MB_A_MINUTE = 60
+"""Of lines that are grouped at least (measured: 170)."""
+
+LISTENED_MB_A_MINUTE = 0.02
+"""Of lines whose audio is measured at least: 1 MB is some 20 hours of it."""
+
 COPIED_MB_A_MINUTE = 6_000
 """Of output that is copied at least (measured: 20,000 on a local disk)."""
 
@@ -61,6 +67,17 @@ def step_mem_mb(wildcards, threads, attempt):
 
 def step_runtime(wildcards, attempt):
     return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / STEP_MB_A_MINUTE)
+
+
+def group_runtime(wildcards, attempt):
+    grouped_mb = plain_mb(GROUPS[wildcards.group].ranges)
+    return attempt * round(START_MINUTES + grouped_mb / GROUPED_MB_A_MINUTE)
+
+
+def prepare_runtime(wildcards, attempt):
+    listens = config["audio_root"] or config["audio_files"]
+    speed = LISTENED_MB_A_MINUTE if listens else STEP_MB_A_MINUTE
+    return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / speed)
 
 
 def merge_mem_mb(wildcards, attempt):

@@ -1,10 +1,10 @@
 rule stats:
     input:
-        shards=ranges_of_shards(),
+        shards=read_by_builds(),
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
         recordings=of_shards("work/build/{shard}.recordings"),
-        seals=seals("build", "overlap"),
+        seals=seals("prepare_shard", "build", "overlap"),
     output:
         json=report(
             output("stats.json"),
