@@ -108,11 +108,11 @@ def overlap_chunk(
                         digests.write(digest.digest())
                         count_deferred(record, manifest, summary)
                         stats = summary.stats[manifest]
-                        decision = finished.decision
-                        stats.add_windows(decision.summary, len(decision.kept))
+                        kept = finished.decision.kept
+                        stats.add_windows(finished.decision.summary, len(kept))
                         survey_windows(record, finished, params, stats, summary.survey)
                         place = line.offset, len(line.raw)
-                        recordings.write(recording_line(record, decision.kept, *place))
+                        recordings.write(recording_line(record, kept, *place))
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary

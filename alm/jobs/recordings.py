@@ -119,4 +119,4 @@ def _drawn(
     with open(records[candidate.shard], "rb") as file:
         file.seek(candidate.recording.offset)
         record = decode(file.read(candidate.recording.size))
-    return {"drawing": drawing(record, finish(record, overlap))}
+    return {"drawing": drawing(record, finish(record, overlap).decision.kept)}

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from alm.errors import RowError
-from alm.records.record import Finished, Record
+from alm.records.record import Record
 from alm.rows import codec
 from alm.rows.row import Number
 
@@ -24,22 +24,22 @@ MOST_WINDOWS = 60
 MOST_TEXT = 6_000
 """Letters of a window."""
 
-_LONGEST = 1e9
-"""Seconds; of recordings with longer times there is no drawing."""
+_SHORTEST, _LONGEST = 1e-3, 1e9
+"""Seconds; of recordings with shorter or longer times there is no drawing."""
 
 
-def drawing(record: Record, finished: Finished) -> dict[str, Any] | None:
+def drawing(record: Record, kept: Sequence[int]) -> dict[str, Any] | None:
     """What to draw of a recording; None where its times, or what it holds, are beyond drawing.
 
     Args:
         record: a row with its candidate windows.
-        finished: which of them stay, and what can be heard in these.
+        kept: the numbers of those that stay.
     """
     starts, ends = record.spans.starts, record.spans.ends
     if not record.own:
         return None
     first, last = min(0, *starts), max(record.length, *ends)
-    if not 0 < last - first < _LONGEST:
+    if not _SHORTEST < last - first < _LONGEST:
         return None
     try:
         segments = codec.loads(b"[%b]" % record.segments)
@@ -58,7 +58,7 @@ def drawing(record: Record, finished: Finished) -> dict[str, Any] | None:
         (lanes.get(_name(segment), others), step(starts[k]), step(ends[k]))
         for k, segment in enumerate(own)
     ]
-    windows, kept = record.windows, finished.decision.kept
+    windows = record.windows
     shown = list(_thinned(range(len(windows.starts)), MOST_CANDIDATES))
     return {
         "first": float(first),
@@ -66,12 +66,7 @@ def drawing(record: Record, finished: Finished) -> dict[str, Any] | None:
         "speakers": list(map(_shown, lanes)) + ["others"] * (len(names) > MOST_SPEAKERS),
         "talk": _bars(spoken, min(len(names), MOST_SPEAKERS + 1)),
         "candidates": [[step(windows.starts[k]), step(windows.ends[k])] for k in shown],
-        "windows": [
-            _window(record, k, speech, segments, lanes)
-            for k, speech in zip(
-                kept[:MOST_WINDOWS], finished.profiles.speech[:MOST_WINDOWS], strict=True
-            )
-        ],
+        "windows": [_window(record, k, segments, lanes) for k in kept[:MOST_WINDOWS]],
     }
 
 
@@ -122,17 +117,16 @@ def _bars(spoken: Sequence[tuple[int, int, int]], lanes: int, coarse: int = 1) -
 
 
 def _window(
-    record: Record,
-    k: int,
-    speech: Number,
-    segments: Sequence[dict[str, Any]],
-    lanes: dict[str | None, int],
+    record: Record, k: int, segments: Sequence[dict[str, Any]], lanes: dict[str | None, int]
 ) -> dict[str, Any]:
     """A kept window: when it is, its figures in seconds, and its turns, as lane and text."""
     windows = record.windows
     first, stop, cut = windows.firsts[k], windows.stops[k], windows.cuts[k]
     places = [*range(first, stop), cut] if cut >= 0 else list(range(first, stop))
     start, end = windows.starts[k], windows.ends[k]
+    speech = min(
+        end - start, _union((record.spans.starts[j], record.spans.ends[j]) for j in places)
+    )
     turns: list[list[Any]] = []
     left = MOST_TEXT
     for j in places:
@@ -153,3 +147,13 @@ def _window(
         "speakers": len({_name(segments[j]) for j in places} - {None}),
         "turns": turns,
     }
+
+
+def _union(spans: Iterable[tuple[Number, Number]]) -> Number:
+    covered: Number = 0
+    reached: Number | None = None
+    for start, end in sorted(spans):
+        begin = start if reached is None else max(start, reached)
+        covered += max(0, end - begin)
+        reached = end if reached is None else max(reached, end)
+    return covered

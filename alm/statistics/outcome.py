@@ -139,7 +139,7 @@ def wanted(stats: Stats) -> WindowParams:
     return WindowParams(**{k: v for k, v in stats["parameters"].items() if k in names})
 
 
-FATES = ("sample rate too low", "bandwidth too low", "in no window", "only in near-duplicates")
+FATES = ("sample rate too low", "bandwidth too low", "in no window", "only in windows not kept")
 """What became of speech that is not kept: the steps of the funnel, one by one."""
 
 
@@ -197,6 +197,7 @@ def _why_in_no_window(stats: Stats) -> str | None:
         "low_bandwidth": f"segments below min_bandwidth = {number(window.min_bandwidth)} "
         "interrupt most windows",
         "unlabelled": 'segments that are "no-speaker" interrupt most windows',
+        "gap": f"pauses longer than max_gap = {window.max_gap} s end most windows",
         "too_many_speakers": f"max_speakers = {window.max_speakers}, and most windows have more",
     }
     return causes[max(stopped, key=lambda cause: stopped[cause])]

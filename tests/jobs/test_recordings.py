@@ -109,11 +109,13 @@ def test_19_04_what_cannot_be_drawn_is_listed(
         {"audio_filepath": "still", "audio_sample_rate": 16000}
         | {"segments": [segment | {"start": 0, "end": 0}]},
         a_row("large", 4000),
+        {"audio_filepath": "short", "audio_sample_rate": 16000}
+        | {"segments": [segment | {"start": 0, "end": 3e-323}]},
     ]
     monkeypatch.setattr(job, "MOST_BYTES", 10_000)
     text, shown = listed(put(tmp_path / "m.jsonl", rows), tmp_path / "out", 1 << 30)
-    assert len(text.splitlines()) == 5
-    assert [each["drawing"] for each in shown] == [None] * 4
+    assert len(text.splitlines()) == 6
+    assert [each["drawing"] for each in shown] == [None] * 5
 
 
 def test_19_04_the_page_stays_small(tmp_path: Path) -> None:

@@ -147,10 +147,9 @@ const contrast = (a, b) => {
   const [low, high] = [light(a), light(b)].sort((x, y) => x - y);
   return (high + 0.05) / (low + 0.05);
 };
-const least = (selector, own) => Math.min(...[...document.querySelectorAll(selector)].map(
-  (node) => contrast(
-    getComputedStyle(node)[own],
-    behind(own === "color" ? node : node.closest(".track, .meter").parentElement))));
+const around = (node) => node.closest(".track, .meter").parentElement;
+const least = (selector, own) => Math.min(...[...document.querySelectorAll(selector)].map((node) =>
+  contrast(getComputedStyle(node)[own], behind(own === "color" ? node : around(node)))));
 return [
   least("h1, h3, p, dt, dd, .name, .figures, .title, .tick, label, button, a", "color"),
   least(".track i, .meter, .meter i", "backgroundColor"),
