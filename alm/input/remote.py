@@ -27,6 +27,9 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp", "http": "aiohttp"}
 BLOCK_BYTES = 4 << 20
 """Of a range request: one is held at a time, and the next is asked for when it has been read."""
 
+SOME_BYTES = 256 << 10
+"""The same for who reads here and there."""
+
 RETRIES = 4
 FIRST_PAUSE = 0.5
 """Seconds, twice as long each time. s3fs and gcsfs repeat requests themselves, for HTTP it is
@@ -87,9 +90,12 @@ def search(url: str) -> tuple[str, list[Manifest]]:
 
 @contextmanager
 def opened(
-    url: str, version: str, meter: Callable[[int], object] = lambda size: None
+    url: str,
+    version: str,
+    block: int = BLOCK_BYTES,
+    meter: Callable[[int], object] = lambda size: None,
 ) -> Iterator[BinaryIO]:
-    """The object at ``url``, read by range requests of ``BLOCK_BYTES``, whose sizes go to a meter.
+    """The object at ``url``, read by range requests of so many bytes, whose sizes go to a meter.
 
     Raises:
         ManifestError: at the beginning or while it is read: it cannot be, or it is, or becomes,
@@ -100,8 +106,8 @@ def opened(
     if version not in ("", before.version):
         raise changed(url)
     with _explained(url):
-        source = fs.open(path, "rb", block_size=BLOCK_BYTES, cache_type="none", size=before.size)
-    with source, io.BufferedReader(_Object(source, before, meter), BLOCK_BYTES) as file:
+        source = fs.open(path, "rb", block_size=block, cache_type="none", size=before.size)
+    with source, io.BufferedReader(_Object(source, before, meter), block) as file:
         yield file
     if stat(url).version != before.version:
         raise changed(url)

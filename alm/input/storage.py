@@ -58,7 +58,7 @@ def opened(span: ByteRange, meter: Meter = unmetered) -> Iterator[BinaryIO]:
     with ExitStack() as stack:
         try:
             if remote.is_url(span.path):
-                file = stack.enter_context(remote.opened(span.path, span.version, meter))
+                file = stack.enter_context(remote.opened(span.path, span.version, meter=meter))
             else:
                 file = stack.enter_context(_buffered(span.path, meter))
                 _check_version(file, span)

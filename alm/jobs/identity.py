@@ -16,9 +16,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from alm.config import AUTO, PREPARE_OPTIONS, Config
+from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
 from alm.errors import ParameterError
-from alm.jobs.seals import OF_SHARDS
+from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
@@ -36,11 +36,28 @@ AFTER: dict[str, tuple[str, ...]] = {
         *("group", "prepare_shard", "build", "overlap"),
         *("merge_quarantine", "merge_output", "stats", "recordings"),
     ),
+    "examples": ("build",),
+    "clips": ("examples",),
+    "moshi_clips": ("examples",),
+    "splits": ("examples",),
+    "export_quarantine": ("clips", "moshi_clips"),
+    "export_windows": ("examples", "splits"),
+    "export_clips": ("clips", "splits"),
+    "export_moshi": ("moshi_clips", "splits"),
+    "data_card": ("provenance", "export_windows", "export_clips", "export_moshi"),
 }
 """Each rule, and those whose outputs it reads."""
 
 OF_OTHER_FORMATS = ("group", "prepare_shard")
 """Rules that a run on manifests of ours does without."""
+
+MODULES = {
+    "moshi_clips": "clips",
+    "export_windows": "export",
+    "export_clips": "export",
+    "export_moshi": "export",
+}
+"""What of ``alm.jobs`` does the work of a rule, where the name is another."""
 
 OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
 
@@ -52,7 +69,12 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         config: of the run.
         kind: the format of its input; None for manifests of ours.
     """
-    values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    window, overlap = asdict(config.window), asdict(config.overlap)
+    clips, export = asdict(config.clips), asdict(config.export)
+    values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
+    exports = {name: config.values[name] for name in EXPORT_KEYS}
+    splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
+    checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
     parameters: dict[str, dict[str, Any]] = {
         "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
         "prepare_shard": {
@@ -72,9 +94,17 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "parameters": values
             | {"target_duration": overlap["target_duration"], "no_speaker": window["no_speaker"]}
         },
+        "examples": {"window": window, "overlap": overlap, "audio_root": values["audio_root"]},
+        "clips": {"clips": clips, "max_overlap": None},
+        "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
+        "splits": splits,
+        "export_windows": {"export": export, "splits": splits["splits"]},
+        "export_clips": {"export": export, "splits": splits["splits"], **checked},
+        "export_moshi": {"export": export, "splits": splits["splits"], **checked},
+        "data_card": {"parameters": exports},
     }
     return {
-        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
+        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{MODULES.get(rule, rule)}")}
         for rule in AFTER
         if kind or rule not in OF_OTHER_FORMATS
     }
@@ -119,4 +149,6 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 def seal_name(rule: str, identity: str) -> str:
     """The path of a rule's seal in ``output_dir``, with Snakemake's wildcards of its jobs."""
     job = "/{shard}" if rule in OF_SHARDS else "/{group}.{version}" if rule == "group" else ""
+    if rule in OF_EXPORTS:
+        job = "/{name}"
     return f"work/seals/{rule}{job}.{identity}.json"

@@ -103,10 +103,11 @@ MADE_WITH = made_with(CONFIG, KIND)
 MADE_WITH["pages"]["other"] = OTHER
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
-# These two follow from all others.
+# These follow from all others.
+RUN = IDENTITY["pages"] + IDENTITY["provenance"] + IDENTITY["data_card"]
 if workflow.is_main_process:
-    os.environ[RUN_IDENTITY] = IDENTITY["pages"] + IDENTITY["provenance"]
-elif os.environ.get(RUN_IDENTITY, "") not in ("", IDENTITY["pages"] + IDENTITY["provenance"]):
+    os.environ[RUN_IDENTITY] = RUN
+elif os.environ.get(RUN_IDENTITY, "") not in ("", RUN):
     raise WorkflowError(
         "the source of alm or the configuration was changed while the run was under way; start "
         "again: what is done stays done, unless the change makes it different"

@@ -45,7 +45,8 @@ def progress_tasks():
 
 def working_rules():
     """Those whose jobs use an engine."""
-    return [rules.build, rules.overlap, *([rules.prepare_shard] if KIND else [])]
+    working = [rules.build, rules.overlap, rules.examples, rules.clips, rules.moshi_clips]
+    return [*working, *([rules.prepare_shard] if KIND else [])]
 
 
 def shares_driver():
