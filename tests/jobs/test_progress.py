@@ -115,7 +115,7 @@ def test_a_run_on_a_terminal_shows_progress_and_a_summary(tmp_path: Path) -> Non
     assert percent == sorted(percent)
     assert any(0 < number < 100 for number in percent)
     assert re.search(r"about \d+ s left", text)
-    assert "4,000 rows of 1 manifest, 318 h of recordings" in text
+    assert "4,000 rows of 1 manifest: 318 h of audio" in text
     assert "98,400 candidate windows, 4,800 kept" in text
     (log,) = (tmp_path / "out" / "logs" / "build").iterdir()
     assert re.search(r"INFO \d+ of \d+ bytes read, (about|est)", log.read_text())
