@@ -22,10 +22,14 @@ from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
-from alm.rows.row import Row, parse_row
+from alm.rows.row import Row, believable_duration, parse_row
 from alm.statistics.summary import Summary
 from alm.windows.build import find_windows
 from alm.windows.filter import describe
+
+UNKNOWN_SECONDS = 1.0
+"""By which a recording of unknown length is taken for longer than its segments: where a cut is as
+long as its recording, lhotse loads the whole file, and refuses it if that is longer."""
 
 
 def examples_of_shard(
@@ -99,6 +103,8 @@ def kept_windows(
 ) -> tuple[float, list[Kept]]:
     """The length of a recording in seconds, and its windows that stay, nothing dropped.
 
+    Where the row does not say how long it is, it goes on behind its last segment.
+
     Raises:
         RowError: the stages refuse the row.
     """
@@ -113,4 +119,5 @@ def kept_windows(
     ):
         last = stop + (cut >= 0)  # what is cut is the segment after
         kept.append(Kept(found.segments[first:last], end, profile))
-    return record.length, kept
+    length, last = believable_duration(row), found.columns.last_end
+    return (last + UNKNOWN_SECONDS if length is None or length < last else length), kept
