@@ -50,6 +50,7 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         kind: the format of its input; None for manifests of ours.
     """
     values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    recorded = values | {"no_speaker": window["no_speaker"]}
     parameters: dict[str, dict[str, Any]] = {
         "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
         "prepare_shard": {
@@ -62,11 +63,8 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
-        "stats": {"window": window, "overlap": overlap, "parameters": values},
-        "provenance": {
-            "parameters": values
-            | {"target_duration": overlap["target_duration"], "no_speaker": window["no_speaker"]}
-        },
+        "stats": {"window": window, "overlap": overlap, "parameters": recorded},
+        "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
     }
     return {
         rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
