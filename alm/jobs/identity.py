@@ -72,6 +72,7 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
     window, overlap = asdict(config.window), asdict(config.overlap)
     clips, export = asdict(config.clips), asdict(config.export)
     values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
+    recorded = values | {"no_speaker": window["no_speaker"]}
     exports = {name: config.values[name] for name in EXPORT_KEYS}
     splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
     checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
@@ -87,13 +88,10 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
-        "stats": {"window": window, "overlap": overlap, "parameters": values},
+        "stats": {"window": window, "overlap": overlap, "parameters": recorded},
         "recordings": {"overlap": overlap},
         "pages": {"compare_with": values["compare_with"]},
-        "provenance": {
-            "parameters": values
-            | {"target_duration": overlap["target_duration"], "no_speaker": window["no_speaker"]}
-        },
+        "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
         "examples": {"window": window, "overlap": overlap, "audio_root": values["audio_root"]},
         "clips": {"clips": clips, "max_overlap": None},
         "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
