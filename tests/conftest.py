@@ -65,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("interpreted"):
         os.environ["ALM_COMPILED"] = "python"  # before anything imports alm
+    AT_FIRST.update(own_environment())
 
 
 def pytest_report_header() -> str:
@@ -152,12 +153,13 @@ def own_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
-AT_FIRST = own_environment()
+AT_FIRST: dict[str, str] = {}
+"""The environment that tests may change for a while."""
 
 
 @cache
 def starter() -> Starter:
-    """One for this process, in the environment that tests may change for a while."""
+    """The one of this process."""
     return Starter(AT_FIRST)
 
 

@@ -39,18 +39,17 @@ class Starter:
         """The exit code and all output of one run; None if it needs a process of its own.
 
         That is so in another environment, which Python or an import may have looked at, and while
-        another run is under way.
+        another run is under way, or for ever after one that a test did not wait for.
         """
         if settings(environment) != self._environment or not self._busy.acquire(blocking=False):
             return None
-        try:
-            with NamedTemporaryFile() as said:
-                request = [said.name, str(folder), dict(environment), list(arguments)]
-                print(json.dumps(request), file=self._process.stdin, flush=True)
-                code = int(self._process.stdout.readline())
-                return code, said.read().decode(errors="replace")
-        finally:
+        with NamedTemporaryFile() as said:
+            request = [said.name, str(folder), dict(environment), list(arguments)]
+            print(json.dumps(request), file=self._process.stdin, flush=True)
+            code = int(self._process.stdout.readline())
+            # Not after an error: the next answer would be that of this run.
             self._busy.release()
+            return code, said.read().decode(errors="replace")
 
 
 def settings(environment: Mapping[str, str]) -> dict[str, str]:
