@@ -19,7 +19,7 @@ from alm.input import ByteRange, read_lines
 from alm.input.ranges import changed
 from alm.jobs.chunks import run_in_chunks
 from alm.params import OverlapParams, WindowParams
-from alm.records.record import finish, make_record
+from alm.records.record import finish, make_record, profiles_of
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
 from alm.rows.row import Row, believable_duration, parse_row
@@ -112,12 +112,14 @@ def kept_windows(
     record = make_record(row, found, codec.dumps(manifest), window)
     finished = finish(record, overlap)
     windows = record.windows.only(finished.decision.kept)
-    profiles = describe(windows, finished.profiles, record.untranscribed)
+    profiles = describe(windows, profiles_of(record, finished.decision), record.untranscribed)
     kept = []
     for first, stop, cut, end, profile in zip(
         windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True
     ):
         last = stop + (cut >= 0)  # what is cut is the segment after
         kept.append(Kept(found.segments[first:last], end, profile))
-    length, last = believable_duration(row), found.columns.last_end
-    return (last + UNKNOWN_SECONDS if length is None or length < last else length), kept
+    length, end_of_last = believable_duration(row), found.columns.last_end
+    if length is None or length < end_of_last:
+        length = end_of_last + UNKNOWN_SECONDS
+    return length, kept
