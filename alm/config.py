@@ -20,12 +20,13 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
+from alm.exports import formats as exports
 from alm.files import obstacle
 from alm.input import is_url
 from alm.input.formats import FORMATS
 from alm.names import as_local, as_text
-from alm.params import OverlapParams, WindowParams
-from alm.schema import Schema, boolean, choice, number
+from alm.params import ClipParams, ExportParams, OverlapParams, WindowParams
+from alm.schema import Schema, boolean, choice, integer, number
 
 SAMPLE = "workflow/sample/manifests"
 """The shipped sample, in the folder that holds the workflow."""
@@ -146,6 +147,13 @@ _OUTPUT: dict[str, Schema] = {
         "default": True,
         "description": "Join the rows of all shards; false writes an index of the shards' files.",
     },
+    "compare_with": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": "the output_dir of another run that has finished, or null",
+        "default": None,
+        "description": "Another run, whose figures the report shows beside this one's.",
+    },
     "on_invalid": {
         **choice("quarantine", "fail"),
         "default": "quarantine",
@@ -155,6 +163,47 @@ _OUTPUT: dict[str, Schema] = {
         **number(minimum=0, maximum=1),
         "default": 0.05,
         "description": "Above this share of such rows the run ends with an error.",
+    },
+}
+
+
+SPLIT_NAME = "^[A-Za-z0-9_-]{1,40}$"
+
+_EXPORTS: dict[str, Schema] = {
+    "exports": {
+        "type": "array",
+        "items": {"enum": list(exports.FORMATS)},
+        "uniqueItems": True,
+        "allowed": f"a list of {', '.join(exports.FORMATS)}",
+        "default": [],
+        "description": "What `snakemake exports` makes of the kept windows for trainers.",
+    },
+    "moshi_max_overlap": {
+        **number(minimum=0, maximum=1, null="no limit"),
+        "default": None,
+        "description": "Windows for moshi in which the main speaker and others speak at once for a "
+        "larger share of the time are left out.",
+    },
+    "splits": {
+        "type": ["object", "null"],
+        "minProperties": 1,
+        "propertyNames": {"pattern": SPLIT_NAME},
+        "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        "allowed": "names and their shares, together 1, as {train: 0.98, dev: 0.01, test: 0.01}, "
+        "or null",
+        "default": None,
+        "description": "Parts of an export, each in a folder of its own; null: all in one.",
+    },
+    "split_by": {
+        **choice("recording", "speakers"),
+        "default": "recording",
+        "description": "What stays together: the windows of a recording, or also all recordings "
+        "that have a speaker in common, by name, with global_speakers.",
+    },
+    "split_seed": {
+        **integer(minimum=0),
+        "default": 0,
+        "description": "Another seed gives other splits.",
     },
 }
 
@@ -190,9 +239,18 @@ SCHEMA: Schema = {
         **_of_fields(OverlapParams),
         "no_speaker": _NO_SPEAKER,
         **_OUTPUT,
+        **_EXPORTS,
+        **_of_fields(ClipParams),
+        **_of_fields(ExportParams),
     },
 }
 """All keys, strict, so that a misspelled one stops the run."""
+
+EXPORT_KEYS = (
+    *_EXPORTS,
+    *(each.name for each in (*fields(ClipParams), *fields(ExportParams))),
+)
+"""What only exports depend on."""
 
 DEFAULTS: dict[str, Any] = {name: key["default"] for name, key in SCHEMA["properties"].items()}
 
@@ -202,12 +260,14 @@ class Config:
     """What a run is asked to do.
 
     ``values`` holds every key as checked and coerced; ``window`` and ``overlap`` are what the
-    two stages need of it, ``target_duration`` resolved.
+    two stages need of it, ``target_duration`` resolved, ``clips`` and ``export`` what exports do.
     """
 
     values: Mapping[str, Any]
     window: WindowParams
     overlap: OverlapParams
+    clips: ClipParams
+    export: ExportParams
 
     def of_input(self, kind: str | None) -> Config:
         """The same for an input of this format, which decides what was left to it.
@@ -236,6 +296,7 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
     values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
+    values["compare_with"] = _expanded("compare_with", values["compare_with"])
     for key in ("manifest_path", "audio_root", "audio_files"):
         values[key] = _expanded_inputs(key, values[key])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
@@ -244,10 +305,29 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
         raise ParameterError("the configuration is not valid:\n  " + "\n  ".join(messages))
     if values["manifest_path"] == SAMPLE and not os.path.exists(SAMPLE):
         values["manifest_path"] = os.path.join(source, SAMPLE)
+    _check_splits(values)
     auto = {"no_speaker": _STOP} if values["no_speaker"] == AUTO else {}
     window = WindowParams(**_named_like_fields(WindowParams, values | auto))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
-    return Config(values, window, overlap.resolved(window)).of_input(values["input_format"])
+    clips = ClipParams(**_named_like_fields(ClipParams, values))
+    export = ExportParams(**_named_like_fields(ExportParams, values))
+    config = Config(values, window, overlap.resolved(window), clips, export)
+    return config.of_input(values["input_format"])
+
+
+def _check_splits(values: Mapping[str, Any]) -> None:
+    """Refuse what the schema cannot: shares that are not 1 together, names without a meaning."""
+    splits = values["splits"]
+    if splits is not None and abs(sum(splits.values()) - 1) > 1e-9:
+        raise ParameterError(
+            f"splits = {splits!r} is not allowed: the shares are {sum(splits.values()):g} "
+            "together, and must be 1"
+        )
+    if splits and values["split_by"] == "speakers" and not values["global_speakers"]:
+        raise ParameterError(
+            "split_by = 'speakers' needs global_speakers: true: where equal names in two "
+            "recordings may be two people, nobody connects them; use split_by: recording"
+        )
 
 
 def require_writable(folder: str, what: str) -> None:
@@ -272,11 +352,32 @@ def _coerced(key: str, value: Any) -> Any:
     types = [types] if isinstance(types, str) else types
     if value is None and types == ["string"]:
         return ""
+    if key == "exports":
+        return _names(value)
+    if key == "splits" and isinstance(value, Mapping):
+        return {name: _number(share) for name, share in value.items()}
     if isinstance(value, str) and value.lower() in _FROM_TEXT:
         meant = _FROM_TEXT[value.lower()]
         if ("boolean" in types and meant is not None) or ("null" in types and meant is None):
             return meant
     return value
+
+
+def _names(value: Any) -> Any:
+    """A list of names, written as text with commas or as one; nothing is none."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(",") if name.strip()]
+    return value
+
+
+def _number(value: Any) -> Any:
+    """What the command line leaves as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _expanded_inputs(key: str, value: Any) -> Any:
@@ -363,7 +464,11 @@ def check_audio(kind: str | None, values: Mapping[str, Any]) -> None:
         ParameterError: they cannot, or a key was set that has no effect.
     """
     if kind is None:
-        unused = [name for name in PREPARE_OPTIONS if values[name] != DEFAULTS[name]]
+        unused = [
+            name
+            for name in PREPARE_OPTIONS
+            if values[name] != DEFAULTS[name] and not (name == "audio_root" and values["exports"])
+        ]
         if unused:
             raise ParameterError(
                 f"{', '.join(unused)}: not for manifests of ours, whose rows say all themselves; "

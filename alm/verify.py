@@ -29,7 +29,13 @@ from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.meter import Progress
 from alm.jobs.provenance import describe_file
-from alm.jobs.record import PROVENANCE, read_record
+from alm.jobs.record import (
+    EXPORTS,
+    EXPORTS_FORMAT,
+    EXPORTS_SCHEMA,
+    PROVENANCE,
+    read_record,
+)
 from alm.jobs.seals import check_seal
 from alm.names import as_text
 from alm.processes import ensure_streams
@@ -73,6 +79,7 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         *(_check_rows(Path(folder), name, parts, progress) for name, parts in files.items()),
         _check_files(Path(folder), claims),
         _check_report(Path(folder), claims),
+        _check_exports(Path(folder)),
         *(_check_manifest(manifest, progress) for manifest in [*manifests, *sources]),
         _check_source(claims),
     ):
@@ -201,6 +208,31 @@ def _check_report(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
             f"{folder}: the report is not whole or not of this run ({error.filename}: "
             f"{error.strerror}); start the run again",
         )
+
+
+def _check_exports(folder: Path) -> Iterator[Finding]:
+    """What was exported, if anything was: that it is all there, as written, and of this run."""
+    exports = (folder / EXPORTS).parent
+    if not exports.is_dir():
+        return
+    if not (folder / EXPORTS).exists():
+        yield Finding(
+            "error", f"{exports}: was not finished; start `snakemake exports` again, or delete it"
+        )
+        return
+    claims, as_written = read_record(folder, EXPORTS, EXPORTS_FORMAT, EXPORTS_SCHEMA)
+    if not as_written:
+        yield Finding("error", f"{folder / EXPORTS}: was edited after the run wrote it")
+    if describe_file(folder / PROVENANCE, exports) != claims["run"]:
+        yield Finding(
+            "error", f"{exports}: is of another run; start `snakemake exports` again, or delete it"
+        )
+    yield from _check_files(exports, claims)
+    known = {Path(each["path"]).parts[0] for each in claims["files"]} | {Path(EXPORTS).name}
+    known |= set(claims["parameters"]["exports"])
+    for path in sorted(exports.iterdir()):
+        if path.name not in known and not path.name.startswith("."):
+            yield Finding("error", f"{path}: is of another run; delete it")
 
 
 def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Finding]:

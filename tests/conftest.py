@@ -71,6 +71,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         return
     if item.get_closest_marker("slurm"):
         item.add_marker(pytest.mark.xdist_group("one cluster"))
+    elif item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.xdist_group("one browser"))
     elif any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
         item.add_marker(pytest.mark.xdist_group("one at a time"))
 
@@ -109,11 +111,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @dataclass
 class Run:
-    """A finished run of the workflow."""
+    """A finished run of the workflow: what it said, and what its log says."""
 
     output: Path
     returncode: int
     terminal: str
+    log: str = ""
 
     def lines(self, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.output / name).read_bytes().splitlines()]
@@ -125,7 +128,8 @@ class Run:
     @property
     def jobs(self) -> dict[str, int]:
         """How many jobs of each rule were, or in a dry run would be, executed."""
-        table = self.terminal.partition("Job stats:")[2].partition("total")[0]
+        told = self.log or self.terminal
+        table = told.partition("Job stats:")[2].partition("total")[0]
         rows = [line.split() for line in table.splitlines()]
         return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
 
@@ -149,6 +153,8 @@ def run_snakemake(
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     if path:
         environment["PATH"] = f"{path}:{environment['PATH']}"
+    logs = folder / ".snakemake" / "log"
+    before = set(logs.glob("*.log"))
     done = subprocess.run(
         [*prefix, sys.executable, "-m", "snakemake", *arguments],
         cwd=folder,
@@ -161,15 +167,20 @@ def run_snakemake(
         check=False,
     )
     assert not check or done.returncode == 0, done.stdout
-    return Run(output, done.returncode, done.stdout)
+    log = "".join(path.read_text(errors="replace") for path in {*logs.glob("*.log")} - before)
+    return Run(output, done.returncode, done.stdout, log)
 
 
 def workflow_in(folder: Path) -> RunWorkflow:
-    """What runs the workflow from a working directory, on `backend=local` unless told."""
+    """What runs the workflow from a working directory, on `backend=local` unless told.
+
+    Up to some rules only, its `targets`, where a test looks at no output of the others.
+    """
     number = itertools.count()
 
     def run(
         *arguments: str,
+        targets: Sequence[str] = (),
         cores: int = 2,
         configfiles: tuple[Path | str, ...] = (),
         check: bool = True,
@@ -181,7 +192,7 @@ def workflow_in(folder: Path) -> RunWorkflow:
         folder.mkdir(exist_ok=True)
         configfile = f"test{next(number)}.yaml"
         (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
-        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores)]
+        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores), *targets]
         command += ["--configfile", str(root / "config/pipeline.yaml")]
         command += [*map(str, configfiles), configfile, *arguments]
         output = folder / config["output_dir"]
@@ -208,14 +219,16 @@ def shared_run(
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    folder, said = base / name, base / f"{name}.terminal"
+    folder, said, log = base / name, base / f"{name}.terminal", base / f"{name}.log"
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
             folder.mkdir()
-            said.write_text(make(folder).terminal)
+            run = make(folder)
+            log.write_text(run.log)
+            said.write_text(run.terminal)
     before = times_of_files(folder)
-    yield Run(folder / "out", 0, said.read_text())
+    yield Run(folder / "out", 0, said.read_text(), log.read_text())
     assert times_of_files(folder) == before, f"a test has changed the shared run in {folder}"
 
 
@@ -235,6 +248,17 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         return workflow_in(folder)(manifest_path=str(SAMPLE))
 
     with shared_run(tmp_path_factory, "sample", make) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def sharded_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same in three shards, on one core."""
+
+    def make(folder: Path) -> Run:
+        return workflow_in(folder)(manifest_path=str(SAMPLE), shard_size=120_000, cores=1)
+
+    with shared_run(tmp_path_factory, "sharded", make) as run:
         yield run
 
 

@@ -334,8 +334,8 @@ def test_a_build_clears_up(built: Clone) -> None:
     said = built.tell()
     (said.folder / "alm.tiny.so").unlink()
     old, young, theirs = f"alm-{'a' * 32}", f"alm-{'b' * 32}", "alm-results"
-    names = (old, young, theirs, "alm-building-x", f"{old}.log")
-    for name, age in zip(names, (31, 29, 31, 0, 31), strict=True):
+    names = (old, young, theirs, "alm-building-x", f"{old}.log", f"{old}.js")
+    for name, age in zip(names, (31, 29, 31, 0, 31, 31), strict=True):
         path = built.cache / name
         path.touch() if path.suffix else path.mkdir()
         os.utime(path, (time.time() - age * 86400,) * 2)

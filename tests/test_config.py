@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from alm import OverlapParams, WindowParams
 from alm.config import (
     DEFAULTS,
+    EXPORT_KEYS,
     PREPARE_OPTIONS,
     SAMPLE,
     SCHEMA,
@@ -81,7 +82,8 @@ def test_the_table_of_the_readme_has_each_parameter_with_its_default():
     for line in (ROOT / "config/README.md").read_text().splitlines():
         if row := re.match(r"\| `(\w+)` \| ([^|]+) \|", line):
             assert row[1] not in table
-            table[row[1]] = row[2].strip("`").partition(" ")[0]
+            shown = re.match(r"`(.+)`", row[2])
+            table[row[1]] = shown[1] if shown else row[2].partition(" ")[0]
     assert table.pop("manifest_path") == "the"  # sample
     written = {name: yaml.safe_load(text) for name, text in table.items()}
     assert written == {name: value for name, value in DEFAULTS.items() if name != "manifest_path"}
@@ -128,7 +130,13 @@ def test_14_11_every_parameter_that_is_a_path_is_expanded(monkeypatch):
         for name, key in SCHEMA["properties"].items()
         if "string" in key.get("type", ()) and "enum" not in key
     }
-    no_paths = {"ray_address", "drop_fields", "drop_fields_top_level"}
+    no_paths = {
+        "ray_address",
+        "drop_fields",
+        "drop_fields_top_level",
+        "export_prompt",
+        "export_turn",
+    }
     for name in texts - no_paths:
         assert load(**{name: "$SCRATCH/a"}).values[name] == "/fast/a"
 
@@ -179,7 +187,7 @@ def test_every_parameter_of_the_stages_is_a_key():
         "input_format",
         *PREPARE_OPTIONS,
     }
-    assert set(SHIPPED) == set(FIELDS) | others
+    assert set(SHIPPED) == set(FIELDS) | others | set(EXPORT_KEYS)
 
 
 def test_every_key_reaches_its_stage():

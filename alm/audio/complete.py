@@ -89,8 +89,8 @@ def find(row: Row, files: AudioFiles) -> str:
 
 
 @contextmanager
-def opened(path: str) -> Iterator[Any]:
-    """An open file of soundfile.
+def opened(path: str, block: int = remote.BLOCK_BYTES) -> Iterator[Any]:
+    """An open file of soundfile; of a URL, so many bytes are fetched at a time.
 
     Raises:
         RowError: it cannot be decoded.
@@ -107,7 +107,7 @@ def opened(path: str) -> Iterator[Any]:
     with ExitStack() as stack:
         source: str | _Fetched = path
         if is_url(path):
-            source = _Fetched(stack.enter_context(remote.opened(path, "")))
+            source = _Fetched(stack.enter_context(remote.opened(path, "", block)))
         try:
             with soundfile.SoundFile(source) as audio:
                 yield audio

@@ -13,10 +13,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
-from alm.config import AUTO, PREPARE_OPTIONS, Config
-from alm.jobs.seals import OF_SHARDS
+from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
+from alm.errors import ParameterError
+from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
@@ -27,17 +29,35 @@ AFTER: dict[str, tuple[str, ...]] = {
     "merge_quarantine": ("build", "overlap"),
     "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
     "stats": ("prepare_shard", "build", "overlap"),
+    "recordings": ("build", "overlap"),
     "chart_library": (),
-    "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
+    "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
     "provenance": (
         *("group", "prepare_shard", "build", "overlap"),
-        *("merge_quarantine", "merge_output", "stats"),
+        *("merge_quarantine", "merge_output", "stats", "recordings"),
     ),
+    "examples": ("build",),
+    "clips": ("examples",),
+    "moshi_clips": ("examples",),
+    "splits": ("examples",),
+    "export_quarantine": ("clips", "moshi_clips"),
+    "export_windows": ("examples", "splits"),
+    "export_clips": ("clips", "splits"),
+    "export_moshi": ("moshi_clips", "splits"),
+    "data_card": ("provenance", "export_windows", "export_clips", "export_moshi"),
 }
 """Each rule, and those whose outputs it reads."""
 
 OF_OTHER_FORMATS = ("group", "prepare_shard")
 """Rules that a run on manifests of ours does without."""
+
+MODULES = {
+    "moshi_clips": "clips",
+    "export_windows": "export",
+    "export_clips": "export",
+    "export_moshi": "export",
+}
+"""What of ``alm.jobs`` does the work of a rule, where the name is another."""
 
 OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
 
@@ -49,8 +69,13 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         config: of the run.
         kind: the format of its input; None for manifests of ours.
     """
-    values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    window, overlap = asdict(config.window), asdict(config.overlap)
+    clips, export = asdict(config.clips), asdict(config.export)
+    values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
     recorded = values | {"no_speaker": window["no_speaker"]}
+    exports = {name: config.values[name] for name in EXPORT_KEYS}
+    splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
+    checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
     parameters: dict[str, dict[str, Any]] = {
         "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
         "prepare_shard": {
@@ -64,13 +89,40 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
         "stats": {"window": window, "overlap": overlap, "parameters": recorded},
+        "recordings": {"overlap": overlap},
+        "pages": {"compare_with": values["compare_with"]},
         "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
+        "examples": {"window": window, "overlap": overlap, "audio_root": values["audio_root"]},
+        "clips": {"clips": clips, "max_overlap": None},
+        "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
+        "splits": splits,
+        "export_windows": {"export": export, "splits": splits["splits"]},
+        "export_clips": {"export": export, "splits": splits["splits"], **checked},
+        "export_moshi": {"export": export, "splits": splits["splits"], **checked},
+        "data_card": {"parameters": exports},
     }
     return {
-        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")}
+        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{MODULES.get(rule, rule)}")}
         for rule in AFTER
         if kind or rule not in OF_OTHER_FORMATS
     }
+
+
+def version_of_other(folder: str | None) -> str | None:
+    """What tells the figures of another run from those of a third; None without a folder.
+
+    Raises:
+        ParameterError: there are none.
+    """
+    if folder is None:
+        return None
+    try:
+        return hashlib.blake2b(Path(folder, "stats.json").read_bytes(), digest_size=8).hexdigest()
+    except OSError as error:
+        raise ParameterError(
+            f"compare_with = {folder!r}: {error.strerror} for its stats.json; name the output_dir "
+            "of a run that has finished"
+        ) from error
 
 
 def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, str]:
@@ -95,4 +147,6 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 def seal_name(rule: str, identity: str) -> str:
     """The path of a rule's seal in ``output_dir``, with Snakemake's wildcards of its jobs."""
     job = "/{shard}" if rule in OF_SHARDS else "/{group}.{version}" if rule == "group" else ""
+    if rule in OF_EXPORTS:
+        job = "/{name}"
     return f"work/seals/{rule}{job}.{identity}.json"

@@ -14,10 +14,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from alm import files
+from alm.errors import DamageError
 from alm.input.digests import damaged, file_digest, line_digest
 
-OF_SHARDS = ("prepare_shard", "build", "overlap")
+OF_SHARDS = ("prepare_shard", "build", "overlap", "examples", "clips", "moshi_clips")
 """The rules with a job for each shard, and a seal for each."""
+
+OF_EXPORTS = ("export_windows", "export_clips", "export_moshi")
+"""The rules with a job for each format."""
 
 
 @contextmanager
@@ -93,6 +97,24 @@ def check_seal(seal: str | Path) -> None:
         OSError: a file, or the seal, cannot be read.
     """
     check([seal], read_seal(seal))
+
+
+def files_below(folder: str | Path) -> Iterator[Path]:
+    """All files of a folder, sorted, as they are when they are asked for."""
+    yield from sorted(path for path in Path(folder).rglob("*") if path.is_file())
+
+
+def forget_if_missing(seal: str | Path) -> None:
+    """Take back a seal that names a file that is gone: its job runs again.
+
+    For outputs that Snakemake is not told of, because what it puts beside them is in the way.
+    """
+    try:
+        gone = not all(map(os.path.exists, read_seal(seal)))
+    except (OSError, DamageError):
+        gone = True
+    if gone:
+        Path(seal).unlink(missing_ok=True)
 
 
 def remove_named(folder: str | Path, name: str, keep: str = "") -> None:

@@ -7,11 +7,15 @@ import pytest
 from alm.config import DEFAULTS, load_config
 from alm.jobs.identity import AFTER, OVER_ALL_SHARDS, identities, made_with
 
-RECORDED = {"stats", "pages", "provenance"}
-"""They say what the run was asked for, so that every parameter changes them."""
+RECORDED = {"stats", "pages", "provenance", "data_card"}
+"""They say what the run was asked for, so that every parameter of the run changes them."""
+
+WRITTEN = {"export_windows", "export_clips", "export_moshi", "data_card"}
+CUT = {"clips", "moshi_clips", "export_quarantine", "export_clips", "export_moshi", "data_card"}
+EXAMPLES = {"examples", "splits"} | CUT | WRITTEN
 
 MERGED = RECORDED | {"merge_output"}
-FILTERED = MERGED | {"overlap", "merge_quarantine"}
+FILTERED = MERGED | {"overlap", "merge_quarantine", "recordings"} | EXAMPLES
 BUILT = FILTERED | {"build"}
 PREPARED = BUILT | {"prepare_shard"}
 
@@ -52,7 +56,24 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "window_profile": (True, FILTERED),
     "merge": (False, MERGED),
     "on_invalid": ("fail", BUILT),
-    "max_invalid_fraction": (0.5, MERGED),
+    "max_invalid_fraction": (0.5, MERGED | {"export_clips", "export_moshi"}),
+    "compare_with": ("elsewhere", RECORDED),
+    "exports": (["lhotse"], {"data_card"}),
+    "moshi_max_overlap": (
+        0.1,
+        {"moshi_clips", "export_quarantine", "export_moshi", "data_card"},
+    ),
+    "splits": ({"train": 0.9, "test": 0.1}, WRITTEN | {"splits"}),
+    "split_by": ("speakers", WRITTEN | {"splits"}),
+    "split_seed": (1, WRITTEN | {"splits"}),
+    "clip_format": ("wav", CUT),
+    "clip_sample_rate": (16000, CUT),
+    "clip_channel": ("keep", CUT),
+    "export_prompt": ("What is said?", WRITTEN),
+    "export_turn": ("{text}", WRITTEN),
+    "global_speakers": (True, WRITTEN),
+    "export_file_size": (1_000_000, WRITTEN),
+    "parquet_audio": (True, WRITTEN),
 }
 
 

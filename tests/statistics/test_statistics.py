@@ -136,9 +136,11 @@ def test_the_sample(run_workflow: RunWorkflow) -> None:
     table = pq.read_table(run.output / "stats.parquet")
     lines = [line.split("\t") for line in (run.output / "stats.tsv").read_text().splitlines()]
     assert table.column_names == lines[0]
-    assert (
-        table.column("windows").to_pylist() == [int(line[3]) for line in lines[1:]] == [154, 15, 77]
-    )
+    assert [list(map(str, row.values())) for row in table.to_pylist()] == lines[1:]
+    assert [line[3] for line in lines[1:]] == ["154", "15", "77"]
+    kinds = {name: type(value) for name, value in table.to_pylist()[0].items()}
+    assert kinds["windows"] is int
+    assert kinds["kept_dur"] is float
 
 
 def test_smells_are_counted(run_workflow: RunWorkflow, tmp_path: Path) -> None:

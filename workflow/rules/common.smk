@@ -12,7 +12,7 @@ from alm.input import hidden_note, is_compressed
 from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, planned_shards
 from alm.input.sources import find_sources, in_words, plan_groups, plan_sources
-from alm.jobs.identity import identities, made_with, seal_name
+from alm.jobs.identity import identities, made_with, seal_name, version_of_other
 from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
@@ -91,6 +91,7 @@ try:
         KIND = os.environ[INPUT_KIND] if INPUT_KIND in os.environ else planned()[1]
     CONFIG = CONFIG.of_input(KIND)
     GROUPS, SHARES = plan_groups(SHARDS, KIND) if KIND else ({}, {})
+    OTHER = version_of_other(config["compare_with"])
 except AlmError as error:
     raise WorkflowError(shown(str(error)))
 
@@ -99,12 +100,14 @@ VERSIONS = {shard.name: shard.version for shard in SHARDS}
 
 # Of each rule: the parameters that it depends on, and the name of the seal that stands for them.
 MADE_WITH = made_with(CONFIG, KIND)
+MADE_WITH["pages"]["other"] = OTHER
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
-# These two follow from all others.
+# These follow from all others.
+RUN = IDENTITY["pages"] + IDENTITY["provenance"] + IDENTITY["data_card"]
 if workflow.is_main_process:
-    os.environ[RUN_IDENTITY] = IDENTITY["pages"] + IDENTITY["provenance"]
-elif os.environ.get(RUN_IDENTITY, "") not in ("", IDENTITY["pages"] + IDENTITY["provenance"]):
+    os.environ[RUN_IDENTITY] = RUN
+elif os.environ.get(RUN_IDENTITY, "") not in ("", RUN):
     raise WorkflowError(
         "the source of alm or the configuration was changed while the run was under way; start "
         "again: what is done stays done, unless the change makes it different"

@@ -48,6 +48,18 @@ OUTPUT_FACTOR = 12 if config["keep_windows"] else 2
 STATS_MB_A_MINUTE = 60_000
 """Of manifest whose statistics, 8 bytes a row and a summary a shard, are read at least."""
 
+CUT_MB = 500
+"""For the clips that a job works on."""
+
+CUT_MB_A_MINUTE = 0.2
+"""Of manifest whose clips are cut at least: 1 MB is some 20 hours of audio."""
+
+EXPORTED_MB_A_MINUTE = 200
+"""Of manifest whose windows are written as another format at least."""
+
+CLIPS_FACTOR = 3_000
+"""Assumed size of clips, as a multiple of the manifests'."""
+
 COMPRESSION = 10
 """Assumed compression ratio."""
 
@@ -97,3 +109,21 @@ def stats_runtime(wildcards, attempt):
 def stats_mem_mb(wildcards, attempt):
     manifests = {span.path for ranges in RANGES.values() for span in ranges}
     return attempt * round(JOB_MB + KEYS_MB + len(manifests) * MANIFEST_MB)
+
+
+def clips_mem_mb(wildcards, threads, attempt):
+    return step_mem_mb(wildcards, threads, attempt) + attempt * CUT_MB
+
+
+def clips_runtime(wildcards, attempt):
+    return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / CUT_MB_A_MINUTE)
+
+
+def export_runtime(wildcards, attempt):
+    read_mb = sum(map(plain_mb, RANGES.values()))
+    return attempt * round(START_MINUTES + read_mb / EXPORTED_MB_A_MINUTE)
+
+
+def clips_copied_runtime(wildcards, attempt):
+    clips_mb = CLIPS_FACTOR * sum(map(plain_mb, RANGES.values()))
+    return attempt * round(START_MINUTES + clips_mb / COPIED_MB_A_MINUTE)

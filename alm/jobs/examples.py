@@ -1,0 +1,116 @@
+"""First step of an export: the manifest lines of a shard -> its kept windows as examples.
+
+Records hold no field that ``drop_fields`` drops, and so no words. So what the two stages did is
+done once more, and no run without an export carries the words along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from alm import files
+from alm.engines import Execution
+from alm.errors import RowError
+from alm.exports.example import Kept, audio_path, examples
+from alm.exports.files import json_line
+from alm.input import ByteRange, read_lines
+from alm.input.ranges import changed
+from alm.jobs.chunks import run_in_chunks
+from alm.params import OverlapParams, WindowParams
+from alm.records.record import finish, make_record
+from alm.rows import codec
+from alm.rows.memory import memory_for_rows
+from alm.rows.row import Row, parse_row
+from alm.statistics.summary import Summary
+from alm.windows.build import find_windows
+from alm.windows.filter import describe
+
+
+def examples_of_shard(
+    ranges: Sequence[ByteRange],
+    built: Path,
+    target: Path,
+    digests: Path,
+    window: WindowParams,
+    overlap: OverlapParams,
+    audio_root: str | None,
+    *,
+    execution: Execution,
+    code: str,
+) -> None:
+    """Write the examples of a shard.
+
+    Args:
+        ranges: the manifest lines of the shard, in input order.
+        built: the digests of the lines that its build read.
+        target: output, for each row with kept windows a line, a list of examples: see
+            :mod:`alm.exports.example`.
+        digests: output, those of the lines that were read now.
+        window, overlap: as the shard was curated with.
+        audio_root: the folder or prefix of audio that rows name by a relative path.
+        execution: the engine, its threads and memory.
+        code: the hash of the code that works here, for the record of the run.
+
+    Raises:
+        EngineError
+        ManifestError: among others, if the manifests are not those that the build has read.
+    """
+    work = partial(examples_of_chunk, window=window, overlap=overlap, audio_root=audio_root)
+    run_in_chunks(work, ranges, [target, digests], execution, code)
+    if digests.read_bytes() != built.read_bytes():
+        raise changed(ranges[0].path if len(ranges) == 1 else f"one of {len(ranges)} manifests")
+
+
+def examples_of_chunk(
+    ranges: Sequence[ByteRange],
+    parts: Sequence[Path],
+    *,
+    window: WindowParams,
+    overlap: OverlapParams,
+    audio_root: str | None,
+) -> Summary:
+    """Write the examples of some lines; a row in the quarantine has none."""
+    with (
+        memory_for_rows(),
+        files.written_whole(parts[0]) as output,
+        files.written_whole(parts[1]) as digests,
+    ):
+        for span in ranges:
+            for line in read_lines(span):
+                digests.write(line.digest)
+                if line.is_blank:
+                    continue
+                try:
+                    row = parse_row(line.text)
+                    length, kept = kept_windows(row, span.path, window, overlap)
+                except RowError:
+                    continue
+                if not audio_path(row):
+                    row["audio_item_id"] = f"{span.path}#{line.offset}"
+                if found := examples(row, kept, length, span.path, audio_root):
+                    output.write(json_line(found))
+    return Summary()
+
+
+def kept_windows(
+    row: Row, manifest: str, window: WindowParams, overlap: OverlapParams
+) -> tuple[float, list[Kept]]:
+    """The length of a recording in seconds, and its windows that stay, nothing dropped.
+
+    Raises:
+        RowError: the stages refuse the row.
+    """
+    found = find_windows(row, window)
+    record = make_record(row, found, codec.dumps(manifest), window)
+    finished = finish(record, overlap)
+    windows = record.windows.only(finished.decision.kept)
+    profiles = describe(windows, finished.profiles, record.untranscribed)
+    kept = []
+    for first, stop, cut, end, profile in zip(
+        windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True
+    ):
+        last = stop + (cut >= 0)  # what is cut is the segment after
+        kept.append(Kept(found.segments[first:last], end, profile))
+    return record.length, kept
