@@ -428,6 +428,8 @@ def test_14_05_no_edit_of_the_record_ends_in_a_traceback(
 ) -> None:
     """Whatever is missing or of another kind, even where its checksum was renewed."""
     whole = record_of(recorded)
+    known = ("path", "version", "bytes", "lines_xxh128")
+    whole["sources"] = [{name: whole["manifests"][0][name] for name in known}]
     odd: list[Any] = [None, "", "\0", "../..", -1, 1 << 70, 0.5, True, [], {}, [None], [[]], [{}]]
     for value in (KeyError, *odd):
         record = json.loads(json.dumps(whole))
