@@ -23,7 +23,7 @@ from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record, profiles_of
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
-from alm.rows.row import Row, believable_duration, parse_row
+from alm.rows.row import Number, Row, believable_duration, parse_row
 from alm.statistics.summary import Summary
 from alm.windows.build import find_windows
 from alm.windows.filter import describe
@@ -102,7 +102,7 @@ def examples_of_chunk(
 
 def kept_windows(
     row: Row, manifest: str, window: WindowParams, overlap: OverlapParams
-) -> tuple[float, list[Kept]]:
+) -> tuple[Number, list[Kept]]:
     """The length of a recording in seconds, and its windows that stay, nothing dropped.
 
     Where the row does not say how long it is, it goes on behind its last segment.
@@ -119,9 +119,10 @@ def kept_windows(
     for first, stop, cut, end, profile in zip(
         windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True
     ):
-        last = stop + (cut >= 0)  # what is cut is the segment after
-        kept.append(Kept(found.segments[first:last], end, profile))
-    length, end_of_last = believable_duration(row), found.columns.last_end
-    if length is None or length < end_of_last:
-        length = end_of_last + UNKNOWN_SECONDS
+        after = stop + (cut >= 0)  # what is cut is the segment after
+        kept.append(Kept(found.segments[first:after], end, profile))
+    last: Number = found.columns.last_end
+    length = believable_duration(row)
+    if length is None or length < last:
+        length = last + UNKNOWN_SECONDS
     return length, kept
