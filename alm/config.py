@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -147,6 +147,13 @@ _OUTPUT: dict[str, Schema] = {
         "default": True,
         "description": "Join the rows of all shards; false writes an index of the shards' files.",
     },
+    "compare_with": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": "the output_dir of another run that has finished, or null",
+        "default": None,
+        "description": "Another run, whose figures the report shows beside this one's.",
+    },
     "on_invalid": {
         **choice("quarantine", "fail"),
         "default": "quarantine",
@@ -205,6 +212,21 @@ def _of_fields(cls: type) -> dict[str, Schema]:
     return {each.name: dict(each.metadata) for each in fields(cls)}
 
 
+_STOP, _SILENCE = "stop", "silence"
+
+NO_SPEAKER_NOTE = (
+    'its "no-speaker" segments without text are left out (no_speaker=silence); with '
+    "no_speaker=stop each of them ends every window"
+)
+
+_NO_SPEAKER: Schema = {
+    **choice(AUTO, _STOP, _SILENCE),
+    "default": AUTO,
+    "description": 'What a segment does whose speaker is "no-speaker" and that has neither text '
+    "nor words: stop ends every window, silence leaves the segment out; auto: silence in "
+    "NeMo Curator's tagging, which fills every gap with one, else stop.",
+}
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Configuration of the ALM curation workflow",
@@ -215,6 +237,7 @@ SCHEMA: Schema = {
         **_WAY_IN,
         **_of_fields(WindowParams),
         **_of_fields(OverlapParams),
+        "no_speaker": _NO_SPEAKER,
         **_OUTPUT,
         **_EXPORTS,
         **_of_fields(ClipParams),
@@ -246,6 +269,17 @@ class Config:
     clips: ClipParams
     export: ExportParams
 
+    def of_input(self, kind: str | None) -> Config:
+        """The same for an input of this format, which decides what was left to it.
+
+        Args:
+            kind: None for manifests of ours.
+        """
+        if self.values["no_speaker"] != AUTO:
+            return self
+        no_speaker = _SILENCE if kind == "curator" else _STOP
+        return replace(self, window=replace(self.window, no_speaker=no_speaker))
+
 
 def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     """Complete, check and type the configuration that Snakemake has merged.
@@ -262,6 +296,7 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
     values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
+    values["compare_with"] = _expanded("compare_with", values["compare_with"])
     for key in ("manifest_path", "audio_root", "audio_files"):
         values[key] = _expanded_inputs(key, values[key])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
@@ -271,11 +306,13 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     if values["manifest_path"] == SAMPLE and not os.path.exists(SAMPLE):
         values["manifest_path"] = os.path.join(source, SAMPLE)
     _check_splits(values)
-    window = WindowParams(**_named_like_fields(WindowParams, values))
+    auto = {"no_speaker": _STOP} if values["no_speaker"] == AUTO else {}
+    window = WindowParams(**_named_like_fields(WindowParams, values | auto))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
     clips = ClipParams(**_named_like_fields(ClipParams, values))
     export = ExportParams(**_named_like_fields(ExportParams, values))
-    return Config(values, window, overlap.resolved(window), clips, export)
+    config = Config(values, window, overlap.resolved(window), clips, export)
+    return config.of_input(values["input_format"])
 
 
 def _check_splits(values: Mapping[str, Any]) -> None:

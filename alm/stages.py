@@ -30,13 +30,9 @@ _LEFT_OPEN = re.compile(r"\$\{|^\?\?\?$")
 """What the command line of Hydra fills in, and that of Snakemake here."""
 
 
-def _of_class(cls: type) -> Callable[[str, Mapping[str, Any]], dict[str, Any]]:
-    """A stage whose keys are ours, as they are in the reference."""
-    defaults = {
-        each.name: each.default
-        for each in fields(cls)
-        if each.name not in ("loss_details", "keep_windows")
-    }
+def _of_class(cls: type, *names: str) -> Callable[[str, Mapping[str, Any]], dict[str, Any]]:
+    """A stage whose keys are some of ours, with the defaults that they have in the reference."""
+    defaults = {each.name: each.default for each in fields(cls) if each.name in names}
 
     def translate(target: str, given: Mapping[str, Any]) -> dict[str, Any]:
         _refuse_unknown(target, given, defaults)
@@ -67,8 +63,12 @@ def _writer(target: str, given: Mapping[str, Any]) -> dict[str, Any]:
 KNOWN = {
     "ALMManifestReader": _reader,
     "ManifestReader": _reader,
-    "ALMDataBuilderStage": _of_class(WindowParams),
-    "ALMDataOverlapStage": _of_class(OverlapParams),
+    "ALMDataBuilderStage": _of_class(
+        WindowParams,
+        *("target_window_duration", "tolerance", "min_sample_rate", "min_bandwidth"),
+        *("min_speakers", "max_speakers", "truncation", "drop_fields", "drop_fields_top_level"),
+    ),
+    "ALMDataOverlapStage": _of_class(OverlapParams, "overlap_percentage", "target_duration"),
     "ALMManifestWriterStage": _writer,
     "ManifestWriterStage": _writer,
 }

@@ -219,6 +219,16 @@ def test_every_key_reaches_its_stage():
     assert {**dataclasses.asdict(config.window), **dataclasses.asdict(config.overlap)} == other
 
 
+def test_17_04_what_fills_gaps_is_silence_in_curators_tagging_unless_it_is_given():
+    assert load().window.no_speaker == "stop"
+    assert load(input_format="curator").window.no_speaker == "silence"
+    assert load(input_format="curator", no_speaker="stop").window.no_speaker == "stop"
+    assert load(no_speaker="silence").window.no_speaker == "silence"
+    recognized = load().of_input("curator")
+    assert recognized.window.no_speaker == "silence"
+    assert recognized.of_input(None) == load() == load().of_input("rttm")
+
+
 def test_target_duration_is_resolved():
     assert load(target_window_duration=60).overlap.target_duration == 60
     assert load(target_window_duration=60, target_duration=50).overlap.target_duration == 50

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from alm.errors import RowError
@@ -53,19 +54,25 @@ OF_OBJECTS: dict[str, Callable[[Fields], bool]] = {
 """What a JSON object has that one of these formats wrote."""
 
 
+BY_NAME = {".rttm": "rttm", ".stm": "stm"}
+"""Endings that no manifest of ours has; what is no line of such a file is refused by itself."""
+
+
 def recognize(path: str, content: bytes) -> str | None:
     """The format of a file by its content; None if it may be a manifest of ours.
 
     Args:
-        path: only its name is looked at, and only for the tables of a Kaldi directory and CTM.
+        path: only its name is looked at, for the tables of a Kaldi directory, CTM, and text whose
+            beginning tells nothing.
         content: its first line, and all of it if that is no JSON text.
     """
+    by_name = BY_NAME.get(PurePath(file_name(path)).suffix)
     text = content.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").strip()
     if text[:1] in ("{", "["):
         return _of_json(text)
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(";;")]
     if not lines:
-        return None
+        return by_name
     fields = lines[0].split()
     if fields[0] == "SPEAKER" or fields[0] in OTHER_TYPES:
         return "rttm"
@@ -73,7 +80,7 @@ def recognize(path: str, content: bytes) -> str | None:
         return "kaldi"
     if not is_ctm(path) and len(fields) > 4 and _is_number(fields[3]) and _is_number(fields[4]):
         return "stm"
-    return None
+    return by_name
 
 
 def _of_json(text: str) -> str | None:

@@ -89,8 +89,13 @@ def search(url: str) -> tuple[str, list[Manifest]]:
 
 
 @contextmanager
-def opened(url: str, version: str, block: int = BLOCK_BYTES) -> Iterator[BinaryIO]:
-    """The object at ``url``, read by range requests of so many bytes.
+def opened(
+    url: str,
+    version: str,
+    block: int = BLOCK_BYTES,
+    meter: Callable[[int], object] = lambda size: None,
+) -> Iterator[BinaryIO]:
+    """The object at ``url``, read by range requests of so many bytes, whose sizes go to a meter.
 
     Raises:
         ManifestError: at the beginning or while it is read: it cannot be, or it is, or becomes,
@@ -102,7 +107,7 @@ def opened(url: str, version: str, block: int = BLOCK_BYTES) -> Iterator[BinaryI
         raise changed(url)
     with _explained(url):
         source = fs.open(path, "rb", block_size=block, cache_type="none", size=before.size)
-    with source, io.BufferedReader(_Object(source, before), block) as file:
+    with source, io.BufferedReader(_Object(source, before, meter), block) as file:
         yield file
     if stat(url).version != before.version:
         raise changed(url)
@@ -111,8 +116,8 @@ def opened(url: str, version: str, block: int = BLOCK_BYTES) -> Iterator[BinaryI
 class _Object(io.RawIOBase):
     """An object as a raw file: each read is one range request, repeated when it fails."""
 
-    def __init__(self, source: Any, manifest: Manifest) -> None:
-        self._source = source
+    def __init__(self, source: Any, manifest: Manifest, meter: Callable[[int], object]) -> None:
+        self._source, self._meter = source, meter
         self._url, self._size = manifest.path, manifest.size
         self._position = 0
 
@@ -134,6 +139,7 @@ class _Object(io.RawIOBase):
             data = _retried(lambda: self._fetch(wanted))
         buffer[: len(data)] = data
         self._position += len(data)
+        self._meter(len(data))
         return len(data)
 
     def _fetch(self, size: int) -> bytes:

@@ -17,9 +17,10 @@ from alm.exports.example import Kept, audio_path, examples
 from alm.exports.files import json_line
 from alm.input import ByteRange, read_lines
 from alm.input.ranges import changed
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.params import OverlapParams, WindowParams
-from alm.records.record import finish, make_record
+from alm.records.record import finish, make_record, profiles_of
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
 from alm.rows.row import Number, Row, believable_duration, parse_row
@@ -74,6 +75,7 @@ def examples_of_chunk(
     window: WindowParams,
     overlap: OverlapParams,
     audio_root: str | None,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Write the examples of some lines; a row in the quarantine has none."""
     with (
@@ -82,7 +84,7 @@ def examples_of_chunk(
         files.written_whole(parts[1]) as digests,
     ):
         for span in ranges:
-            for line in read_lines(span):
+            for line in read_lines(span, meter=meter):
                 digests.write(line.digest)
                 if line.is_blank:
                     continue
@@ -112,7 +114,7 @@ def kept_windows(
     record = make_record(row, found, codec.dumps(manifest), window)
     finished = finish(record, overlap)
     windows = record.windows.only(finished.decision.kept)
-    profiles = describe(windows, finished.profiles, record.untranscribed)
+    profiles = describe(windows, profiles_of(record, finished.decision), record.untranscribed)
     kept = []
     for first, stop, cut, end, profile in zip(
         windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True

@@ -13,9 +13,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
+from alm.errors import ParameterError
 from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.provenance.code import code_hash
 
@@ -27,11 +29,12 @@ AFTER: dict[str, tuple[str, ...]] = {
     "merge_quarantine": ("build", "overlap"),
     "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
     "stats": ("prepare_shard", "build", "overlap"),
+    "recordings": ("build", "overlap"),
     "chart_library": (),
-    "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
+    "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
     "provenance": (
         *("group", "prepare_shard", "build", "overlap"),
-        *("merge_quarantine", "merge_output", "stats"),
+        *("merge_quarantine", "merge_output", "stats", "recordings"),
     ),
     "examples": ("build",),
     "clips": ("examples",),
@@ -69,6 +72,7 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
     window, overlap = asdict(config.window), asdict(config.overlap)
     clips, export = asdict(config.clips), asdict(config.export)
     values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
+    recorded = values | {"no_speaker": window["no_speaker"]}
     exports = {name: config.values[name] for name in EXPORT_KEYS}
     splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
     checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
@@ -84,8 +88,10 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
-        "stats": {"window": window, "overlap": overlap, "parameters": values},
-        "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
+        "stats": {"window": window, "overlap": overlap, "parameters": recorded},
+        "recordings": {"overlap": overlap},
+        "pages": {"compare_with": values["compare_with"]},
+        "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
         "examples": {"window": window, "overlap": overlap, "audio_root": values["audio_root"]},
         "clips": {"clips": clips, "max_overlap": None},
         "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
@@ -100,6 +106,23 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         for rule in AFTER
         if kind or rule not in OF_OTHER_FORMATS
     }
+
+
+def version_of_other(folder: str | None) -> str | None:
+    """What tells the figures of another run from those of a third; None without a folder.
+
+    Raises:
+        ParameterError: there are none.
+    """
+    if folder is None:
+        return None
+    try:
+        return hashlib.blake2b(Path(folder, "stats.json").read_bytes(), digest_size=8).hexdigest()
+    except OSError as error:
+        raise ParameterError(
+            f"compare_with = {folder!r}: {error.strerror} for its stats.json; name the output_dir "
+            "of a run that has finished"
+        ) from error
 
 
 def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, str]:

@@ -10,19 +10,22 @@ from alm import files
 from alm.report.manifests import manifests
 from alm.report.overview import overview
 from alm.report.quarantine import RefusedRow, quarantine
+from alm.report.recordings import recordings
 from alm.report.render import render
 from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 from alm.rows import codec
 
 RULES_OF_SHARDS = ("prepare_shard", "build", "overlap")
-RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "chart_library")
+RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library")
 
 
 def write_report(
     stats_json: str | Path,
     stats_tsv: str | Path,
     quarantine_jsonl: str | Path,
+    recordings_json: str | Path,
+    compare_with: str | None,
     benchmarks: str | Path,
     shards: Sequence[str],
     library: str | Path,
@@ -35,17 +38,23 @@ def write_report(
         stats_json: the run as a whole.
         stats_tsv: a row a manifest.
         quarantine_jsonl: the rows that could not be processed.
+        recordings_json: some recordings, see :mod:`alm.jobs.recordings`.
+        compare_with: the folder of another run, if there is one to compare with.
         benchmarks: the folder of what Snakemake measured.
         shards: ``SHARD.VERSION`` of each.
         library: what :func:`alm.jobs.chart_library.write_library` wrote.
-        pages: where to write ``overview``, ``windows``, ``manifests``, ``quarantine`` and
-            ``runtime``.
+        pages: where to write each of :data:`alm.report.render.PAGES`.
         groups: ``GROUP.VERSION`` of each, where manifests were prepared from another format.
     """
     stats = codec.loads(Path(stats_json).read_bytes())
+    other = None
+    if compare_with:
+        stats_of_other = codec.loads(Path(compare_with, "stats.json").read_bytes())
+        other = compare_with, stats_of_other
     values = {
-        "overview": overview(stats),
+        "overview": overview(stats, other),
         "windows": windows(stats),
+        "recordings": recordings(stats, codec.loads(Path(recordings_json).read_bytes())),
         "manifests": manifests(stats, _table(stats_tsv)),
         "quarantine": quarantine(stats, _refused_rows(quarantine_jsonl)),
         "runtime": runtime(_measured(Path(benchmarks), shards, groups)),

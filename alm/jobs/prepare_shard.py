@@ -21,6 +21,7 @@ from alm.input.formats import FORMATS, NO_SPEAKER
 from alm.input.grouping import Group, read_group
 from alm.input.shards import ranges_text
 from alm.input.sources import Share
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.rows import codec
 from alm.rows.row import REFUSED, Row
@@ -107,14 +108,18 @@ def _read_index(path: Path) -> AudioFiles:
 
 
 def prepare_chunk(
-    ranges: Sequence[ByteRange], parts: Sequence[Path], *, preparation: Preparation
+    ranges: Sequence[ByteRange],
+    parts: Sequence[Path],
+    *,
+    preparation: Preparation,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Make the rows of some recordings."""
     summary = Summary()
     audio = _read_index(preparation.files)
     with files.written_whole(parts[0]) as manifest:
         for span in ranges:
-            for line in read_lines(span):
+            for line in read_lines(span, meter=meter):
                 for row in _rows(line, span.path, preparation, audio):
                     summary.survey.count("refused" if REFUSED in row else "prepared")
                     if row.get("audio_sample_rate") == NARROW_RATE and "channels" in row:

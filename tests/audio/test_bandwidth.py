@@ -67,6 +67,39 @@ def test_sound_of_16_khz_reaches_8000_hz_at_most_and_so_does_silence(tmp_path: P
         assert measure(audio, SECONDS, SECONDS + 1) == 8000
 
 
+@pytest.mark.parametrize(
+    ("rate", "kind"),
+    [
+        (16000, {"format": "WAV"}),
+        (16000, {"format": "FLAC"}),
+        (16000, {"format": "MP3"}),
+        (16000, {"format": "OGG", "subtype": "VORBIS"}),
+        (48000, {"format": "OGG", "subtype": "OPUS"}),
+    ],
+    ids=lambda value: "-".join(value.values()) if isinstance(value, dict) else None,
+)
+def test_a_segment_measures_the_same_alone_and_after_any_others(
+    tmp_path: Path, rate: int, kind: dict[str, str]
+) -> None:
+    """A file is read on from where the last segment ended, or elsewhere: decoders seek exactly."""
+    path = tmp_path / "audio"
+    levels = [noise(rate, cutoff, seconds=4)[:, 0] for cutoff in (1500, 5000, 2500, 6500)]
+    with soundfile.SoundFile(path, "w", rate, 1, **kind) as file:
+        for level in levels:
+            for start in range(0, len(level), rate):  # some encoders crash on long blocks
+                file.write(level[start : start + rate])
+    spans = [(0.0, 3.9), (4.1, 7.9), (4.1, 5.03), (12.3, 15.9), (7.7, 8.4), (2.0, 3.0), (0.0, 16.0)]
+
+    def alone(span: tuple[float, float]) -> int:
+        with soundfile.SoundFile(path) as audio:
+            return measure(audio, *span)
+
+    with soundfile.SoundFile(path) as audio:
+        together = [measure(audio, *span) for span in spans]
+    assert together == list(map(alone, spans))
+    assert len(set(together)) > 2
+
+
 class Endless:
     """Eight hours of noise, made as it is read."""
 

@@ -36,12 +36,13 @@ from alm.input.shards import Shard
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
 from alm.jobs.pages import write_report
+from alm.jobs.recordings import write_recordings
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate
+from alm.report.render import PAGES
 
 SAMPLE = Path(__file__).resolve().parents[2] / "workflow" / "sample" / "manifests"
 
-PAGES = ("overview", "windows", "manifests", "quarantine", "runtime")
 
 SECONDS = 10
 """Of the processor's time for a manifest of a few rows, each of less than a megabyte."""
@@ -272,7 +273,7 @@ def _check_steps(
     """The steps of the workflow give the same bytes, and statistics and a report of them."""
     parts = [
         folder / name
-        for name in ("records", "refused", "recordings", "lines", "rows", "late", "sums")
+        for name in ("records", "refused", "keys", "lines", "rows", "late", "sums", "table")
     ]
     span = whole_file(str(source))
     built = build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
@@ -288,13 +289,15 @@ def _check_steps(
     write_ranges([span], shard)
     stats = [folder / name for name in ("stats.json", "stats.tsv", "stats.parquet")]
     parameters = DEFAULTS | asdict(window) | asdict(overlap)
-    recordings = [folder / "recordings"]
-    aggregate([shard], summaries, recordings, *stats, window, overlap, parameters, {})
+    aggregate([shard], summaries, [folder / "keys"], *stats, window, overlap, parameters, {})
     audio = json.loads(stats[0].read_bytes())["audio"]
     assert audio["kept_dur"] <= audio["recording_dur"] * (1 + 1e-9), audio
     pages = {name: folder / name for name in PAGES}
     (folder / "library").write_bytes(b"")
-    write_report(*stats[:2], bad, folder / "benchmarks", [], folder / "library", pages)
+    listed = [folder / "recordings.tsv", folder / "recordings.json"]
+    write_recordings([folder / "table"], [folder / "records"], *listed, overlap)
+    read = (*stats[:2], bad, listed[1])
+    write_report(*read, None, folder / "benchmarks", [], folder / "library", pages)
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:

@@ -338,6 +338,14 @@ def test_recognize(name: str, kind: str | None) -> None:
     assert recognize(name, (DATA / name).read_bytes()) == kind
 
 
+@pytest.mark.parametrize("content", ["", "once upon a time", ";; only a comment"])
+def test_a_name_tells_where_the_beginning_does_not(content: str) -> None:
+    """Its lines are refused one by one, instead of all that is there with it."""
+    assert recognize("a.rttm", content.encode()) == "rttm"
+    assert recognize("a.stm.gz", content.encode()) == "stm"
+    assert recognize("a.rttm", b'{"segments": []}') is None
+
+
 @pytest.mark.parametrize("name", ["lhotse_supervisions", "lhotse_recordings", "cuts"])
 def test_recognize_lhotse(name: str) -> None:
     lines = read_lines(whole_file(str(DATA / f"{name}.jsonl.gz")))

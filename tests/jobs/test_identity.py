@@ -15,7 +15,7 @@ CUT = {"clips", "moshi_clips", "export_quarantine", "export_clips", "export_mosh
 EXAMPLES = {"examples", "splits"} | CUT | WRITTEN
 
 MERGED = RECORDED | {"merge_output"}
-FILTERED = MERGED | {"overlap", "merge_quarantine"} | EXAMPLES
+FILTERED = MERGED | {"overlap", "merge_quarantine", "recordings"} | EXAMPLES
 BUILT = FILTERED | {"build"}
 PREPARED = BUILT | {"prepare_shard"}
 
@@ -57,6 +57,7 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "merge": (False, MERGED),
     "on_invalid": ("fail", BUILT),
     "max_invalid_fraction": (0.5, MERGED | {"export_clips", "export_moshi"}),
+    "compare_with": ("elsewhere", RECORDED),
     "exports": (["lhotse"], {"data_card"}),
     "moshi_max_overlap": (
         0.1,

@@ -11,6 +11,7 @@ import pytest
 from helpers import shared_folder
 
 from alm.audio import AudioOptions
+from alm.config import load_config
 from alm.curate import curate_manifest
 from alm.engines import Execution
 from alm.input import whole_file
@@ -149,3 +150,37 @@ def test_real_diarizations_give_the_windows_of_their_sorted_manifests(
 
     assert windows("prepared") == windows("sorted")
     assert windows("prepared")[0] > 100
+
+
+def test_17_04_gaps_that_curator_fills_stop_no_window(tmp_path: Path) -> None:
+    """Its sample as its tagging would have written it: a no-speaker segment in each gap."""
+    sample = shared_folder() / "sample" / "sample_input.jsonl"
+    filled = []
+    for row in map(json.loads, sample.read_text().splitlines()):
+        segments = row["segments"]
+        gaps = [
+            {"speaker": "no-speaker", "start": one["end"], "end": other["start"], "text": ""}
+            for one, other in pairwise(segments)
+            if other["start"] > one["end"]
+        ]
+        del row["audio_sample_rate"]
+        everything = sorted([*segments, *gaps], key=itemgetter("start", "end"))
+        filled.append(row | {"audio_item_id": row["audio_filepath"], "segments": everything})
+    source = tmp_path / "tagged.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in filled))
+    audio = AudioOptions(bandwidth="given", sample_rate=16000)
+    prepared(tmp_path, source, kind="curator", audio=audio, scopes=False)
+
+    def kept(manifest: Path, **config: Any) -> tuple[int, int, list[Any]]:
+        asked, out = load_config({"overlap_percentage": 50} | config), tmp_path / "out.jsonl"
+        stats = curate_manifest(manifest, out, asked.window, asked.overlap)
+        rows = map(json.loads, out.read_bytes().splitlines())
+        return (
+            *(stats["windows"], stats["filtered_windows"]),
+            [row["filtered_windows"] for row in rows],
+        )
+
+    known = kept(sample)
+    assert known[:2] == (181, 25)
+    assert kept(tmp_path / "prepared.jsonl", input_format="curator") == known
+    assert kept(tmp_path / "prepared.jsonl")[:2] == (0, 0)

@@ -81,8 +81,9 @@ def test_14_05_damage_in_work_does_not_reach_the_output(
     name = f"out/work/build/{records.name}"
     assert f"error: '{name}' is not as its job wrote it" in run.terminal
     records.unlink()
-    again = run_workflow(**config)
-    fresh = workflow_in(tmp_path / "fresh")(**config)
+    compared = ["merge_output", "stats"]
+    again = run_workflow(targets=compared, **config)
+    fresh = workflow_in(tmp_path / "fresh")(targets=compared, **config)
     for name in ("alm_output.jsonl", "stats.tsv", "quarantine.jsonl"):
         assert (again.output / name).read_bytes() == (fresh.output / name).read_bytes()
 

@@ -62,7 +62,7 @@ def run(
     write_ranges([span], shard)
     built = [folder / name for name in ("records", "refused", "recordings", "lines")]
     build_chunk([span], built, params=window, stop_at_invalid=False).write(folder / "built")
-    done = [folder / name for name in ("alm_output.jsonl", "late", "digests")]
+    done = [folder / name for name in ("alm_output.jsonl", "late", "digests", "table")]
     records, overlap = whole_file(str(built[0])), overlap.resolved(window)
     overlap_chunk([records], done, params=overlap, stop_at_invalid=False).write(folder / "done")
     aggregate(

@@ -1,11 +1,15 @@
 """From what other tools write to kept windows, by one command."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 from conftest import RunWorkflow
 from helpers import ROOT
+
+from alm.jobs.seals import read_seal
+from alm.verify import verify
 
 soundfile = pytest.importorskip("soundfile")
 np = pytest.importorskip("numpy")
@@ -31,8 +35,9 @@ def conversations(folder: Path, count: int) -> tuple[Path, Path]:
 
 
 def test_rttm_and_audio_become_windows_and_audio_is_read_once(
-    tmp_path: Path, run_workflow: RunWorkflow
+    tmp_path: Path, run_workflow: RunWorkflow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """And what is prepared is sealed, recorded and done again where its source has changed."""
     rttm, audio = conversations(tmp_path, 2)
     asked = {"manifest_path": str(rttm), "audio_root": str(audio)}
     prepared = run_workflow("--until", "prepare", **asked)
@@ -53,6 +58,25 @@ def test_rttm_and_audio_become_windows_and_audio_is_read_once(
     changed = run_workflow("--dry-run", min_speakers=1, **asked)
     assert changed.jobs["build"] == 1
     assert {"group", "prepare_shard"} & changed.jobs.keys() == set()
+
+    work = run.output / "work"
+    named = {Path(name) for seal in (work / "seals").rglob("*.json") for name in read_seal(seal)}
+    assert {manifest, *(work / "prepared").iterdir(), *work.glob("groups/*.summary.json")} <= named
+    sources = json.loads((run.output / "provenance.json").read_bytes())["sources"]
+    assert [source["path"] for source in sources] == [str(path) for path in sorted(rttm.iterdir())]
+    monkeypatch.chdir(run.output.parent)
+    assert list(verify(run.output)) == []
+
+    manifest.write_bytes(manifest.read_bytes().replace(b"spk0", b"spk9"))
+    edited = run_workflow(check=False, **asked)
+    assert edited.returncode != 0
+    assert f"{manifest.name}' is not as its job wrote it" in edited.terminal.splitlines()[-1]
+    other = rttm / "call_0.rttm"
+    other.write_text(other.read_text().replace("spk1", "spk2"))
+    again = run_workflow("--dry-run", **asked)
+    assert [again.jobs[rule] for rule in ("group", "prepare_shard", "build")] == [1, 1, 1]
+    (finding, *_) = [each for each in verify(run.output) if other.name in each.text]
+    assert "was changed since the run" in finding.text
 
 
 def test_curators_pipeline_is_a_configuration_file(

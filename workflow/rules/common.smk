@@ -6,13 +6,13 @@ import sys
 # The package is found in the source of the workflow, installed or not.
 sys.path.insert(0, str(ROOT))
 
-from alm.config import AUTO, check_audio, load_config, require_writable
+from alm.config import AUTO, NO_SPEAKER_NOTE, check_audio, load_config, require_writable
 from alm.errors import AlmError
 from alm.input import hidden_note, is_compressed
 from alm.input.first_rows import check_first_rows
 from alm.input.shards import plan_digest, planned_shards
 from alm.input.sources import find_sources, in_words, plan_groups, plan_sources
-from alm.jobs.identity import identities, made_with, seal_name
+from alm.jobs.identity import identities, made_with, seal_name, version_of_other
 from alm.jobs.lock import hold
 from alm.jobs.log import share_package
 from alm.jobs.merge_output import INDEX, MERGED
@@ -51,6 +51,8 @@ def planned():
         if found.kind:
             how = "recognized by its content" if config["input_format"] == AUTO else "as configured"
             print(f"input: {in_words(found.kind)}, {how}", file=sys.stderr)
+            if CONFIG.of_input(found.kind) != CONFIG.of_input(None):
+                print(NO_SPEAKER_NOTE, file=sys.stderr)
         elif config["max_invalid_fraction"] < 1:
             check_first_rows(found.manifests)
     listens = config["audio_root"] or config["audio_files"]
@@ -87,7 +89,9 @@ try:
         # A job reads all this again, and manifests may have changed since the start.
         SHARDS = planned_shards(PLAN, os.environ.get(PLAN_DIGEST), plan)
         KIND = os.environ[INPUT_KIND] if INPUT_KIND in os.environ else planned()[1]
+    CONFIG = CONFIG.of_input(KIND)
     GROUPS, SHARES = plan_groups(SHARDS, KIND) if KIND else ({}, {})
+    OTHER = version_of_other(config["compare_with"])
 except AlmError as error:
     raise WorkflowError(shown(str(error)))
 
@@ -96,6 +100,7 @@ VERSIONS = {shard.name: shard.version for shard in SHARDS}
 
 # Of each rule: the parameters that it depends on, and the name of the seal that stands for them.
 MADE_WITH = made_with(CONFIG, KIND)
+MADE_WITH["pages"]["other"] = OTHER
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
 # These follow from all others.

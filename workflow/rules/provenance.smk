@@ -16,10 +16,11 @@ rule provenance:
             rules.stats.output.json,
             rules.stats.output.tsv,
             rules.stats.output.parquet,
+            rules.recordings.output.tsv,
         ],
         seals=seals(
             *("group", "prepare_shard", "build", "overlap"),
-            *("merge_quarantine", "merge_output", "stats"),
+            *("merge_quarantine", "merge_output", "stats", "recordings"),
         ),
     output:
         output(PROVENANCE),

@@ -17,6 +17,8 @@ with (
         snakemake.input.json,
         snakemake.input.tsv,
         snakemake.input.quarantine,
+        recordings_json=snakemake.input.recordings,
+        compare_with=snakemake.params.compare_with,
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
         groups=snakemake.params.groups,
