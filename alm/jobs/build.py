@@ -14,6 +14,7 @@ from alm.input.lines import out_of_memory
 from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
+from alm.jobs.sample import sampler
 from alm.params import WindowParams
 from alm.records.record import encode, make_record, may_be_too_large
 from alm.rows import codec
@@ -33,6 +34,8 @@ def build_shard(
     summary: Path,
     params: WindowParams,
     *,
+    sample: Path,
+    one_in: int,
     stop_at_invalid: bool,
     execution: Execution,
     code: str,
@@ -47,6 +50,8 @@ def build_shard(
         digests: output, the digest of each line, blank ones too: see :mod:`alm.input.digests`.
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: see :class:`WindowParams`.
+        sample: output, the rows that what-if may try: see :mod:`alm.jobs.sample`.
+        one_in: one recording in so many is drawn for it.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
@@ -54,8 +59,8 @@ def build_shard(
     Raises:
         EngineError, ManifestError, InvalidRowError
     """
-    work = partial(build_chunk, params=params, stop_at_invalid=stop_at_invalid)
-    outputs = [records, quarantine, recordings, digests]
+    work = partial(build_chunk, params=params, one_in=one_in, stop_at_invalid=stop_at_invalid)
+    outputs = [records, quarantine, recordings, digests, sample]
     total = run_in_chunks(work, ranges, outputs, execution, code)
     total.write(summary)
 
@@ -65,6 +70,7 @@ def build_chunk(
     parts: Sequence[Path],
     *,
     params: WindowParams,
+    one_in: int,
     stop_at_invalid: bool,
 ) -> Summary:
     """Build some lines of a shard into a part of each output."""
@@ -75,6 +81,7 @@ def build_chunk(
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as recordings,
         files.written_whole(parts[3]) as digests,
+        sampler(parts[4], one_in) as offer_to_sample,
     ):
         for span in ranges:
             manifest = codec.dumps(span.path)
@@ -107,7 +114,10 @@ def build_chunk(
                         if is_large:
                             record = defer(record, span.path, line, counted)
                         records.write(encode(record))
-                        recordings.write(recording_key(row))
+                        recording = recording_key(row)
+                        recordings.write(recording)
+                        if not is_large:  # its output may be refused, which what-if cannot tell
+                            offer_to_sample(recording, line)
             except MemoryError as error:
                 raise out_of_memory(span.path, offset) from error
             summary.line_counts.append(LineCount(span.path, span.start, lines))

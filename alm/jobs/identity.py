@@ -11,20 +11,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from alm.config import Config
+from alm.input.shards import Shard
+from alm.jobs.sample import one_in
 from alm.jobs.seals import OF_SHARDS
 from alm.provenance.code import code_hash
+from alm.statistics.levers import OF_HOURS
 
 AFTER: dict[str, tuple[str, ...]] = {
     "build": (),
     "overlap": ("build",),
     "merge_quarantine": ("build", "overlap"),
     "merge_output": ("build", "overlap", "merge_quarantine"),
-    "stats": ("build", "overlap"),
+    "what_if": ("build", "overlap"),
+    "stats": ("build", "overlap", "what_if"),
     "chart_library": (),
     "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
     "provenance": ("build", "overlap", "merge_quarantine", "merge_output", "stats"),
@@ -34,16 +38,26 @@ AFTER: dict[str, tuple[str, ...]] = {
 OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "chart_library"}
 
 
-def made_with(config: Config) -> dict[str, dict[str, Any]]:
-    """The parameters of each rule that its outputs depend on, and the hash of its code."""
+def made_with(config: Config, shards: Sequence[Shard]) -> dict[str, dict[str, Any]]:
+    """The parameters of each rule that its outputs depend on, and the hash of its code.
+
+    Args:
+        config: of the run.
+        shards: of the run; of them counts only how large all are together, and only roughly.
+    """
     values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
     parameters: dict[str, dict[str, Any]] = {
-        "build": {"window": window, "on_invalid": values["on_invalid"]},
+        "build": {
+            "window": window,
+            "on_invalid": values["on_invalid"],
+            "one_in": one_in(span for shard in shards for span in shard.ranges),
+        },
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
         "merge_output": {
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
+        "what_if": {"values": {name: values[name] for name in OF_HOURS}},
         "stats": {"window": window, "overlap": overlap, "parameters": values},
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
     }

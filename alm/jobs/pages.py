@@ -16,7 +16,7 @@ from alm.report.windows import windows
 from alm.rows import codec
 
 RULES_OF_SHARDS = ("build", "overlap")
-RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "chart_library")
+RULES_OF_RUN = ("merge_quarantine", "merge_output", "what_if", "stats", "chart_library")
 
 
 def write_report(

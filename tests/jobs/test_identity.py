@@ -11,7 +11,7 @@ RECORDED = {"stats", "pages", "provenance"}
 """They say what the run was asked for, so that every parameter changes them."""
 
 MERGED = RECORDED | {"merge_output"}
-FILTERED = MERGED | {"overlap", "merge_quarantine"}
+FILTERED = MERGED | {"overlap", "merge_quarantine", "what_if"}
 BUILT = FILTERED | {"build"}
 
 CHANGES: dict[str, tuple[Any, set[str]]] = {
@@ -53,7 +53,7 @@ def changed(one: dict[str, str], other: dict[str, str]) -> set[str]:
 
 
 def asked(**config: Any) -> dict[str, str]:
-    return identities(made_with(load_config(config)), "plan")
+    return identities(made_with(load_config(config), []), "plan")
 
 
 def test_14_02_every_parameter_is_known_here() -> None:
@@ -69,7 +69,7 @@ def test_14_02_a_parameter_changes_the_seals_of_what_it_changes(parameter: str) 
 
 @pytest.mark.parametrize("rule", AFTER)
 def test_14_02_other_code_changes_the_seals_of_its_rule_and_of_all_after_it(rule: str) -> None:
-    rules = made_with(load_config({}))
+    rules = made_with(load_config({}), [])
     edited = {**rules, rule: {**rules[rule], "code": "edited"}}
     found = changed(identities(rules, "plan"), identities(edited, "plan"))
     after = {rule}
@@ -80,5 +80,5 @@ def test_14_02_other_code_changes_the_seals_of_its_rule_and_of_all_after_it(rule
 
 
 def test_14_01_another_plan_changes_the_seals_of_every_rule_over_all_shards() -> None:
-    rules = made_with(load_config({}))
+    rules = made_with(load_config({}), [])
     assert changed(identities(rules, "ab"), identities(rules, "ba")) == OVER_ALL_SHARDS

@@ -22,6 +22,8 @@ with (
         digests=Path(snakemake.output.digests),
         summary=Path(snakemake.output.summary),
         params=WindowParams(**snakemake.params.window),
+        sample=Path(snakemake.output.sample),
+        one_in=snakemake.params.one_in,
         stop_at_invalid=snakemake.params.on_invalid == "fail",
         execution=Execution(
             snakemake.config["backend"],
