@@ -32,7 +32,7 @@ MOST_ROWS = 30_000
 """More make an estimate hardly better, and one job longer, or larger by 1 kB a row."""
 
 ONE_ROW_IN = 64
-"""All levers on a row take 4 to 6 times what the run takes for it, so this is a tenth of the run."""
+"""All levers on a row take 4 to 6 times what the run takes for it: together a tenth of the run."""
 
 
 def try_levers(

@@ -7,12 +7,17 @@ from alm.report.charts import Bar, Chart
 from alm.statistics.outcome import LOSSES, PARTS_OF_LOST_WIN, Stats, nothing_kept, outcome, wanted
 from alm.statistics.shares import share
 from alm.statistics.survey import STOPS
+from alm.statistics.trials import MEASURES
 from alm.text import counted, duration, percent
+
+MOST_LEVERS = 12
+"""That are shown, the best ones; ``stats.json`` has all."""
 
 
 def overview(stats: Stats) -> dict[str, object]:
     """The values of the page."""
     title, lead = outcome(stats)
+    tried = stats["what_if"]
     smells = {name: smell for name, smell in stats["smells"].items() if smell["count"]}
     return {
         "title": title,
@@ -20,6 +25,11 @@ def overview(stats: Stats) -> dict[str, object]:
         "stats": stats,
         "window": wanted(stats),
         "nothing_kept": nothing_kept(stats),
+        "levers": [each for each in tried if each["recommended"]][:MOST_LEVERS],
+        "measures": [f"{name}_hours" for name in MEASURES],
+        "tried": tried[0]["recordings"] if tried else 0,
+        "all_tried": bool(tried) and tried[0]["rows"] == stats["entries"],
+        "untold": sum(not each["enough"] for each in tried),
         "doubts": [smell for smell in smells.values() if "cause" in smell],
         "doubtful_settings": stats["doubtful_settings"],
         "oddities": [

@@ -44,11 +44,12 @@ def setting(values: Mapping[str, Any]) -> Setting:
     Raises:
         ParameterError: a value is not allowed.
     """
-    window, overlap = (
-        cls(**{each.name: values[each.name] for each in fields(cls) if each.name in values})
-        for cls in (WindowParams, OverlapParams)
-    )
-    return Setting(window, overlap.resolved(window))
+    window = WindowParams(**_of(WindowParams, values))
+    return Setting(window, OverlapParams(**_of(OverlapParams, values)).resolved(window))
+
+
+def _of(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
+    return {each.name: values[each.name] for each in fields(cls) if each.name in values}
 
 
 def levers(values: Mapping[str, Any]) -> list[dict[str, Any]]:
