@@ -25,9 +25,13 @@ from alm.input import is_url
 from alm.names import as_local, as_text
 from alm.params import OverlapParams, WindowParams
 from alm.schema import Schema, boolean, choice, number
+from alm.statistics.levers import OF_HOURS, combinations, setting
 
 SAMPLE = "workflow/sample/manifests"
 """The shipped sample, in the folder that holds the workflow."""
+
+MOST_COMBINATIONS = 500
+"""Of a sweep."""
 
 _FROM_TEXT = {"true": True, "false": False, "null": None, "none": None}
 
@@ -96,6 +100,21 @@ _OUTPUT: dict[str, Schema] = {
 }
 
 
+_SWEEP: dict[str, Schema] = {
+    "sweep": {
+        "type": ["object", "null"],
+        "minProperties": 1,
+        "maxProperties": 5,
+        "propertyNames": {"enum": list(OF_HOURS)},
+        "additionalProperties": {"type": "array", "minItems": 1, "uniqueItems": True},
+        "allowed": "up to 5 parameters that decide which windows stay, each with a list of values, "
+        "or null",
+        "default": None,
+        "description": "What `snakemake sweep` tries: all combinations of these values.",
+    },
+}
+
+
 def _of_fields(cls: type) -> dict[str, Schema]:
     return {each.name: dict(each.metadata) for each in fields(cls)}
 
@@ -110,6 +129,7 @@ SCHEMA: Schema = {
         **_of_fields(WindowParams),
         **_of_fields(OverlapParams),
         **_OUTPUT,
+        **_SWEEP,
     },
 }
 """All keys, strict, so that a misspelled one stops the run."""
@@ -154,7 +174,28 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
         values["manifest_path"] = os.path.join(source, SAMPLE)
     window = WindowParams(**_named_like_fields(WindowParams, values))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
+    _check_sweep(values)
     return Config(values, window, overlap.resolved(window))
+
+
+def _check_sweep(values: Mapping[str, Any]) -> None:
+    """Check each combination.
+
+    Raises:
+        ParameterError: there are too many, or the parameters of one are not allowed.
+    """
+    grid = values["sweep"] or {}
+    number = math.prod(map(len, grid.values()))
+    if number > MOST_COMBINATIONS:
+        raise ParameterError(
+            f"sweep has {number} combinations; at most {MOST_COMBINATIONS} can be compared"
+        )
+    for combination in combinations(grid):
+        try:
+            setting({**values, **combination})
+        except ParameterError as error:
+            shown = ", ".join(f"{name} = {value!r}" for name, value in combination.items())
+            raise ParameterError(f"sweep, {shown}: {error}") from error
 
 
 def require_writable(folder: str, what: str) -> None:

@@ -116,8 +116,7 @@ def build_chunk(
                         records.write(encode(record))
                         recording = recording_key(row)
                         recordings.write(recording)
-                        if not is_large:  # its output may be refused, which what-if cannot tell
-                            offer_to_sample(recording, line)
+                        offer_to_sample(recording, line)
             except MemoryError as error:
                 raise out_of_memory(span.path, offset) from error
             summary.line_counts.append(LineCount(span.path, span.start, lines))

@@ -12,15 +12,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from alm.config import Config
 from alm.input.shards import Shard
 from alm.jobs.sample import one_in
 from alm.jobs.seals import OF_SHARDS
+from alm.params import OverlapParams, WindowParams
 from alm.provenance.code import code_hash
-from alm.statistics.levers import OF_HOURS
 
 AFTER: dict[str, tuple[str, ...]] = {
     "build": (),
@@ -30,15 +30,20 @@ AFTER: dict[str, tuple[str, ...]] = {
     "what_if": ("build", "overlap"),
     "stats": ("build", "overlap", "what_if"),
     "chart_library": (),
+    "sweep_shard": (),
+    "sweep": ("sweep_shard",),
     "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
     "provenance": ("build", "overlap", "merge_quarantine", "merge_output", "stats"),
 }
 """Each rule, and those whose outputs it reads."""
 
+STAGES = [each.name for cls in (WindowParams, OverlapParams) for each in fields(cls)]
+"""The parameters of both stages."""
+
 OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "chart_library"}
 
 
-def made_with(config: Config, shards: Sequence[Shard]) -> dict[str, dict[str, Any]]:
+def made_with(config: Config, *, shards: Sequence[Shard] = ()) -> dict[str, dict[str, Any]]:
     """The parameters of each rule that its outputs depend on, and the hash of its code.
 
     Args:
@@ -46,6 +51,9 @@ def made_with(config: Config, shards: Sequence[Shard]) -> dict[str, dict[str, An
         shards: of the run; of them counts only how large all are together, and only roughly.
     """
     values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    grid = values.pop("sweep")  # only a sweep depends on it
+    stages = {name: values[name] for name in STAGES}
+    swept = {"values": stages, "grid": grid}
     parameters: dict[str, dict[str, Any]] = {
         "build": {
             "window": window,
@@ -57,7 +65,9 @@ def made_with(config: Config, shards: Sequence[Shard]) -> dict[str, dict[str, An
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
-        "what_if": {"values": {name: values[name] for name in OF_HOURS}},
+        "what_if": {"values": stages},
+        "sweep_shard": {**swept, "on_invalid": values["on_invalid"]},
+        "sweep": swept,
         "stats": {"window": window, "overlap": overlap, "parameters": values},
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
     }

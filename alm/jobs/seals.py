@@ -16,7 +16,7 @@ from pathlib import Path
 from alm import files
 from alm.input.digests import damaged, file_digest, line_digest
 
-OF_SHARDS = ("build", "overlap")
+OF_SHARDS = ("build", "overlap", "sweep_shard")
 """The rules with a job for each shard, and a seal for each."""
 
 

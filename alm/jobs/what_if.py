@@ -18,7 +18,7 @@ from alm.statistics.counters import Stats, total
 from alm.statistics.estimate import Sample
 from alm.statistics.levers import levers, setting
 from alm.statistics.summary import Summary, add_summaries
-from alm.statistics.trials import MEASURES, Setting, Trial, try_settings
+from alm.statistics.trials import MEASURES, Setting, Trial, try_settings, written_size
 from alm.statistics.what_if import Known, Tried, judge
 
 TRIED_SEGMENTS = 50_000
@@ -114,7 +114,7 @@ class _Trials:
         self._rows += 1
         self._rows_of[place] += 1
         self._lengths[place] += recording_length(row, columns.first_start, columns.last_end)
-        tried = try_settings(row, self._settings)
+        tried = try_settings(row, self._settings, written_size(row, self._settings[0].window))
         own = _sums(tried[0])
         for trial, differences, sums in zip(tried, self._differences, self._sums, strict=True):
             if trial is not None:
@@ -126,13 +126,13 @@ class _Trials:
 
     def results(self, known: Known) -> Tried:
         """What was found, for :func:`alm.statistics.what_if.judge`."""
-        share = self._rows / known.rows if known.rows else 1.0
+        share = min(1.0, self._rows / known.rows) if known.rows else 1.0
         lengths, whole = self._lengths, known.length
         if whole <= 0 or sum(lengths) <= 0:
             lengths, whole = self._rows_of, float(known.rows)
         return Tried(
             rows=self._rows,
-            sample=Sample(lengths, whole, share),
+            sample=Sample(lengths, whole, share, self._settings[0].window.longest),
             differences=self._differences[1:],
             sums=[{name: sums.seconds(name) for name in MEASURES} for sums in self._sums[1:]],
         )

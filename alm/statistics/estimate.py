@@ -16,7 +16,8 @@ FEW_CHANGED = 15
 """With fewer recordings tried, or changed, an interval says only what is possible."""
 
 UNSEEN = 3
-"""Recordings that differ as much as the one that differs most, which the sample may have missed."""
+"""Recordings that the sample may have missed: they differ as much as the one that differs most, or
+by a window."""
 
 _Z = 1.959964
 """Of a normal distribution: 95 % lie within."""
@@ -26,12 +27,14 @@ class Sample(NamedTuple):
     """The recordings that were tried, and what the run knows of all.
 
     ``lengths`` has a value a recording, ``whole`` is their sum over all recordings (seconds, or
-    rows), and ``share`` is the share of the run's rows that were tried.
+    rows), and ``share`` is the share of the run's rows that were tried. ``window`` is the length of
+    a window (seconds): most changes are small shifts, and a few gain or lose a window.
     """
 
     lengths: Sequence[float]
     whole: float
     share: float
+    window: float
 
 
 class Estimate(NamedTuple):
@@ -66,7 +69,8 @@ def estimate(differences: Sequence[float], sample: Sample) -> Estimate:
         [
             d - tried / lengths * length
             for d, length in zip(differences, sample.lengths, strict=True)
-        ]
+        ],
+        sample.window,
     )
     narrowed = grown * math.sqrt(count * (1 - sample.share))
     low, high = difference + narrowed * low, difference + narrowed * high
@@ -78,7 +82,7 @@ def estimate(differences: Sequence[float], sample: Sample) -> Estimate:
     return Estimate(difference, min(low, tried - most), max(high, tried + most), False)
 
 
-def _skewed_interval(errors: Sequence[float]) -> tuple[float, float]:
+def _skewed_interval(errors: Sequence[float], window: float) -> tuple[float, float]:
     """The 95 % interval of the mean of some errors, times the square root of their number.
 
     The larger of two on either side: Student's, with the degrees of freedom that the variance has
@@ -89,7 +93,7 @@ def _skewed_interval(errors: Sequence[float]) -> tuple[float, float]:
     squares = math.fsum(e * e for e in errors)
     if squares <= 0:
         return 0.0, 0.0
-    largest = max(e * e for e in errors)
+    largest = max(window * window, *(e * e for e in errors))
     deviation = math.sqrt((squares + UNSEEN * largest) / (count - 1))
     kurtosis = count * math.fsum(e**4 for e in errors) / squares**2
     freedom = max(2.0, min(count - 1, 2 * count / max(kurtosis - 1, 0.1)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
 from alm.errors import ParameterError
@@ -50,6 +51,11 @@ def setting(values: Mapping[str, Any]) -> Setting:
 
 def _of(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:
     return {each.name: values[each.name] for each in fields(cls) if each.name in values}
+
+
+def combinations(grid: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """All combinations of the values of some parameters, the last parameter changing first."""
+    return [dict(zip(grid, chosen, strict=True)) for chosen in product(*grid.values())]
 
 
 def levers(values: Mapping[str, Any]) -> list[dict[str, Any]]:

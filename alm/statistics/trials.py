@@ -8,16 +8,21 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from alm.errors import RowError
 from alm.params import OverlapParams, WindowParams
+from alm.records.budget import AROUND, MOST_BYTES, PROFILE, check_copies
+from alm.records.record import COMPUTED, finish, make_record
+from alm.rows import codec
 from alm.rows.row import Number, Row
 from alm.rows.timeline import Timeline, timeline
 from alm.statistics.measures import covered
 from alm.windows.build import find_windows
 from alm.windows.candidates import Candidates
-from alm.windows.filter import decide, silence
+from alm.windows.cuts import MOST_COPY_BYTES, without, without_each
+from alm.windows.filter import Choices, decide, silence
 from alm.windows.growth import NO_SPEAKER
 from alm.windows.profile import profiles
 
@@ -45,36 +50,47 @@ class Trial(NamedTuple):
     silence: list[Number]
     overlap: list[Number]
 
-    @property
-    def windows(self) -> int:
-        return len(self.kept)
 
-
-def try_settings(row: Row, settings: Sequence[Setting]) -> list[Trial | None]:
+def try_settings(row: Row, settings: Sequence[Setting], size: int) -> list[Trial | None]:
     """What each setting keeps of a row; None where it refuses the row.
 
     Args:
         row: parsed.
         settings: what to try.
+        size: what :func:`written_size` says.
 
     Raises:
         RowError: the row is not sound, whatever the setting.
     """
     columns = timeline(row)
     facts = _Facts(row, columns)
-    built: dict[tuple[object, ...], Candidates | None] = {}
+    built: dict[tuple[object, ...], _Built | None] = {}
     tried: dict[tuple[object, ...], Trial | None] = {}
     found = []
     for window, overlap in settings:
         alike = facts.alike(window)
         if alike not in built:
-            built[alike] = _built(row, window)
+            built[alike] = _build(row, window, size)
         same = (alike, overlap)
         if same not in tried:
-            candidates = built[alike]
-            tried[same] = None if candidates is None else _try(candidates, overlap)
+            own = built[alike]
+            tried[same] = None if own is None else own.trial(overlap)
         found.append(tried[same])
     return found
+
+
+def written_size(row: Row, params: WindowParams) -> int:
+    """Bytes of what is written of a row beside its windows, each segment once.
+
+    Raises:
+        RowError: it is nested too deeply to be written.
+    """
+    segments: Any = row.get("segments")
+    if type(segments) is not list or any(type(each) is not dict for each in segments):
+        return 0  # which is refused for that
+    texts, _ = codec.dumps_joined(without_each(segments, params.dropped_segment_fields))
+    fields = without(without(row, params.dropped_row_fields), COMPUTED)
+    return len(texts) + len(codec.dumps(fields))
 
 
 class _Facts:
@@ -105,26 +121,66 @@ class _Facts:
         )
 
 
-def _built(row: Row, params: WindowParams) -> Candidates | None:
+def _build(row: Row, params: WindowParams, size: int) -> _Built | None:
     try:
-        return find_windows(row, params)
+        found = find_windows(row, params)
+        if len(found.copies) * size > MOST_COPY_BYTES:
+            check_copies(found.copies)
     except RowError:
         return None
+    return _Built(row, found, params, size)
 
 
-def _try(found: Candidates, params: OverlapParams) -> Trial:
-    windows, spans = found.windows, found.spans
-    if not windows.starts:
-        return Trial(0, [], 0, [], [])
-    _, kept, choices, _ = decide(windows, spans, params)
-    spans_kept, _ = choices.by(params.selection)
-    chosen = windows.only(kept)
-    heard = profiles(chosen, spans, spans)
+class _Built:
+    """The candidate windows of a row, to choose from by one setting after the other."""
+
+    def __init__(self, row: Row, found: Candidates, params: WindowParams, size: int) -> None:
+        self._row = row
+        self._found = found
+        self._params = params
+        spelled = 2 * len(found.windows.firsts)
+        if params.loss_details:
+            spelled += 3 * len(found.losses.firsts)
+        self._may_be_too_large = spelled * (size + AROUND + PROFILE) + size > MOST_BYTES
+        self._choices: dict[OverlapParams, Choices] = {}
+        self._heard: dict[tuple[int, ...], Trial] = {}
+
+    def trial(self, params: OverlapParams) -> Trial | None:
+        """What a setting of the second stage keeps; None where its output would be too large."""
+        windows, spans = self._found.windows, self._found.spans
+        if not windows.starts:
+            return Trial(0, [], 0, [], [])
+        if self._may_be_too_large and self._is_too_large(params):
+            return None
+        if params.filters:
+            _, kept, choices, _ = decide(windows, spans, params)
+            chosen, _ = choices.by(params.selection)
+        else:
+            alike = replace(params, selection="greedy")
+            choices = self._choices.setdefault(alike, Choices(windows.starts, windows.ends, alike))
+            chosen, kept = choices.by(params.selection)
+        same = tuple(kept)
+        if same not in self._heard:
+            seconds = covered(choices.starts, choices.ends, chosen)
+            self._heard[same] = _hear(self._found, kept, seconds)
+        return self._heard[same]
+
+    def _is_too_large(self, params: OverlapParams) -> bool:
+        try:
+            finish(make_record(self._row, self._found, b"null", self._params), params)
+        except RowError:
+            return True
+        return False
+
+
+def _hear(found: Candidates, kept: list[int], seconds: Number) -> Trial:
+    chosen = found.windows.only(kept)
+    heard = profiles(chosen, found.spans, found.spans)
     starts, ends = chosen.starts, chosen.ends
     return Trial(
-        candidates=len(windows.starts),
+        candidates=len(found.windows.starts),
         kept=[end - start for start, end in zip(starts, ends, strict=True)],
-        covered=covered(choices.starts, choices.ends, spans_kept),
+        covered=seconds,
         silence=list(map(silence, starts, ends, heard.speech)),
         overlap=heard.overlap,
     )

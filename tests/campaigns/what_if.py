@@ -125,7 +125,7 @@ def coverage(rows: Sequence[Row], size: int, samples: int) -> list[Held]:
     """Try all levers on all rows, then look at ``samples`` samples of ``size`` rows each."""
     found = levers(DEFAULTS)
     settings = [setting(DEFAULTS), *(setting({**DEFAULTS, **lever}) for lever in found)]
-    tried = [[_seconds(trial) for trial in try_settings(row, settings)] for row in rows]
+    tried = [[_seconds(trial) for trial in try_settings(row, settings, 0)] for row in rows]
     lengths = [_lasts(row) for row in rows]
     truth = [
         {name: math.fsum(row[k][name] for row in tried) for name in MEASURES}
@@ -136,7 +136,8 @@ def coverage(rows: Sequence[Row], size: int, samples: int) -> list[Held]:
     counts = {name: [0, 0, 0, 0, 0] for name in names}
     for number in range(samples):
         chosen = random.Random(f"{number} {size}").sample(range(len(rows)), size)
-        sample = Sample([lengths[k] for k in chosen], known.length, size / len(rows))
+        share, window = size / len(rows), settings[0].window.longest
+        sample = Sample([lengths[k] for k in chosen], known.length, share, window)
         differences = [
             {name: [tried[k][n][name] - tried[k][0][name] for k in chosen] for name in MEASURES}
             for n in range(1, len(settings))

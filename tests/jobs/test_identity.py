@@ -11,7 +11,8 @@ RECORDED = {"stats", "pages", "provenance"}
 """They say what the run was asked for, so that every parameter changes them."""
 
 MERGED = RECORDED | {"merge_output"}
-FILTERED = MERGED | {"overlap", "merge_quarantine", "what_if"}
+SWEPT = {"sweep_shard", "sweep"}
+FILTERED = MERGED | SWEPT | {"overlap", "merge_quarantine", "what_if"}
 BUILT = FILTERED | {"build"}
 
 CHANGES: dict[str, tuple[Any, set[str]]] = {
@@ -45,6 +46,7 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "merge": (False, MERGED),
     "on_invalid": ("fail", BUILT),
     "max_invalid_fraction": (0.5, MERGED),
+    "sweep": ({"tolerance": [0.1, 0.2]}, SWEPT),
 }
 
 
@@ -53,7 +55,7 @@ def changed(one: dict[str, str], other: dict[str, str]) -> set[str]:
 
 
 def asked(**config: Any) -> dict[str, str]:
-    return identities(made_with(load_config(config), []), "plan")
+    return identities(made_with(load_config(config)), "plan")
 
 
 def test_14_02_every_parameter_is_known_here() -> None:
@@ -69,7 +71,7 @@ def test_14_02_a_parameter_changes_the_seals_of_what_it_changes(parameter: str) 
 
 @pytest.mark.parametrize("rule", AFTER)
 def test_14_02_other_code_changes_the_seals_of_its_rule_and_of_all_after_it(rule: str) -> None:
-    rules = made_with(load_config({}), [])
+    rules = made_with(load_config({}))
     edited = {**rules, rule: {**rules[rule], "code": "edited"}}
     found = changed(identities(rules, "plan"), identities(edited, "plan"))
     after = {rule}
@@ -80,5 +82,5 @@ def test_14_02_other_code_changes_the_seals_of_its_rule_and_of_all_after_it(rule
 
 
 def test_14_01_another_plan_changes_the_seals_of_every_rule_over_all_shards() -> None:
-    rules = made_with(load_config({}), [])
+    rules = made_with(load_config({}))
     assert changed(identities(rules, "ab"), identities(rules, "ba")) == OVER_ALL_SHARDS

@@ -34,7 +34,7 @@ LEVERS = levers(VALUES)
 def test_19_each_lever_keeps_what_the_stages_keep(row: dict[str, Any]) -> None:
     values = [VALUES, *({**VALUES, **lever} for lever in LEVERS)]
     tried = [setting(each) for each in values]
-    for trial, (window, overlap) in zip(try_settings(row, tried), tried, strict=True):
+    for trial, (window, overlap) in zip(try_settings(row, tried, 0), tried, strict=True):
         try:
             found = filter_overlaps(build_windows(row, window), overlap)
         except RowError:
@@ -59,17 +59,17 @@ def test_19_every_parameter_that_decides_has_a_lever_and_its_value_is_allowed() 
 
 
 def test_19_where_all_was_tried_the_difference_is_exact() -> None:
-    found = estimate([1.5, -0.25, 0.0], Sample([10, 20, 30], 60, 1.0))
+    found = estimate([1.5, -0.25, 0.0], Sample([10, 20, 30], 60, 1.0, 132))
     assert (found.difference, found.low, found.high, found.enough) == (1.25, 1.25, 1.25, True)
 
 
 def test_19_too_few_changes_are_too_few_to_tell() -> None:
     """Of 10,000 recordings of a minute 100 were tried: nothing seen is not nothing there."""
-    found = estimate([0.0] * 100, Sample([60] * 100, 600_000, 0.01))
+    found = estimate([0.0] * 100, Sample([60] * 100, 600_000, 0.01, 132))
     assert not found.enough
     assert found.low < -10_000
     assert found.high > 10_000
-    few = estimate([50.0] * 5 + [0.0] * 95, Sample([60] * 100, 600_000, 0.01))
+    few = estimate([50.0] * 5 + [0.0] * 95, Sample([60] * 100, 600_000, 0.01, 132))
     assert not few.enough
     assert few.low < 0 < 25_000 < few.high
 
@@ -82,7 +82,7 @@ def test_19_intervals_of_skewed_differences_hold() -> None:
     truth, held = math.fsum(changes), 0
     for _ in range(400):
         chosen = dice.sample(range(2000), 200)
-        sample = Sample([lengths[k] for k in chosen], math.fsum(lengths), 0.1)
+        sample = Sample([lengths[k] for k in chosen], math.fsum(lengths), 0.1, 132)
         found = estimate([changes[k] for k in chosen], sample)
         held += found.low <= truth <= found.high
     assert held >= 0.95 * 400
