@@ -6,6 +6,7 @@ import heapq
 import json
 from array import array
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -53,9 +54,10 @@ def try_levers(
     run, survey = total(summary.stats.values()), summary.survey
     found = levers(values)
     trials = _Trials([setting(values), *(setting({**values, **lever}) for lever in found)])
-    bound = _bound(samples, rows_to_try(run["entries"], survey["segments"]))
+    most = rows_to_try(run["entries"], survey["segments"])
+    drawn = read_sample(samples, _bound(samples, most))
     with memory_for_rows():
-        for key, text in read_sample(samples, bound):
+        for key, text in islice(drawn, 2 * most):  # a recording may have any number of rows
             trials.add(key, text)
     known = Known(
         rows=run["entries"],

@@ -35,11 +35,11 @@ def talk(dice: random.Random, **more: Any) -> Json:
     for _ in range(dice.randint(5, 120)):
         lasts = dice.uniform(0.5, 9)
         words = [{"word": "w", "end": time + lasts / 2}, {"word": "w", "end": time + lasts}]
-        speaker = dice.choice(["a", "b", "c", "no-speaker", None])
-        metrics = {"bandwidth": dice.choice([5000, 8000, 12000])}
+        speaker = dice.choice([*"aaabbbccc" * 3, "no-speaker", None])
+        metrics = {"bandwidth": dice.choice([5000, *[8000, 12000] * 20])}
         segment = {"start": time, "end": time + lasts, "speaker": speaker, "metrics": metrics}
         segments.append(segment | {"words": words})
-        time += lasts + dice.choice([-0.5, 0.2, 1, 12])
+        time += lasts + dice.choice([-0.5, 0.2, 1, 2, 3, 12])
     if dice.random() < 0.3:
         dice.shuffle(segments)
     rate = dice.choice([8000, 16000, 44100])
