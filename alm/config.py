@@ -30,6 +30,8 @@ from alm.statistics.levers import OF_HOURS, combinations, setting
 SAMPLE = "workflow/sample/manifests"
 """The shipped sample, in the folder that holds the workflow."""
 
+SMALLEST_SAMPLE = 1e-6
+
 MOST_COMBINATIONS = 500
 """Of a sweep."""
 
@@ -72,6 +74,11 @@ _INPUT: dict[str, Schema] = {
         "allowed": "host:port of the head of a Ray cluster (no ray://), or null",
         "default": None,
         "description": "A Ray cluster that the engine is to use; null: one of its own.",
+    },
+    "sample_fraction": {
+        **number(minimum=SMALLEST_SAMPLE, maximum=1, null="all of them"),
+        "default": None,
+        "description": "A preview: the share of recordings that the run is made with.",
     },
     "shard_size": {
         "oneOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}],

@@ -168,6 +168,7 @@ def test_every_parameter_of_the_stages_is_a_key():
         "ray_address",
         "on_invalid",
         "max_invalid_fraction",
+        "sample_fraction",
         "sweep",
     }
     assert set(SHIPPED) == set(FIELDS) | others

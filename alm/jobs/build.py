@@ -14,7 +14,7 @@ from alm.input.lines import out_of_memory
 from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
-from alm.jobs.sample import sampler
+from alm.jobs.sample import is_drawn, sampler
 from alm.params import WindowParams
 from alm.records.record import encode, make_record, may_be_too_large
 from alm.rows import codec
@@ -36,6 +36,7 @@ def build_shard(
     *,
     sample: Path,
     one_in: int,
+    sample_fraction: float | None = None,
     stop_at_invalid: bool,
     execution: Execution,
     code: str,
@@ -52,6 +53,7 @@ def build_shard(
         params: see :class:`WindowParams`.
         sample: output, the rows that what-if may try: see :mod:`alm.jobs.sample`.
         one_in: one recording in so many is drawn for it.
+        sample_fraction: the share of recordings to build from, if not all.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
@@ -59,7 +61,13 @@ def build_shard(
     Raises:
         EngineError, ManifestError, InvalidRowError
     """
-    work = partial(build_chunk, params=params, one_in=one_in, stop_at_invalid=stop_at_invalid)
+    work = partial(
+        build_chunk,
+        params=params,
+        one_in=one_in,
+        sample_fraction=sample_fraction,
+        stop_at_invalid=stop_at_invalid,
+    )
     outputs = [records, quarantine, recordings, digests, sample]
     total = run_in_chunks(work, ranges, outputs, execution, code)
     total.write(summary)
@@ -71,6 +79,7 @@ def build_chunk(
     *,
     params: WindowParams,
     one_in: int,
+    sample_fraction: float | None = None,
     stop_at_invalid: bool,
 ) -> Summary:
     """Build some lines of a shard into a part of each output."""
@@ -94,6 +103,9 @@ def build_chunk(
                     lines = line.number
                     digests.write(line.digest)
                     if line.is_blank:
+                        continue
+                    if not is_drawn(line, sample_fraction):
+                        summary.survey.count("rows_not_drawn")
                         continue
                     try:
                         row = parse_row(line.text)

@@ -58,6 +58,7 @@ def made_with(config: Config, *, shards: Sequence[Shard] = ()) -> dict[str, dict
         "build": {
             "window": window,
             "on_invalid": values["on_invalid"],
+            "sample_fraction": values["sample_fraction"],
             "one_in": one_in(span for shard in shards for span in shard.ranges),
         },
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
@@ -65,9 +66,13 @@ def made_with(config: Config, *, shards: Sequence[Shard] = ()) -> dict[str, dict
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
-        "what_if": {"values": stages},
-        "sweep_shard": {**swept, "on_invalid": values["on_invalid"]},
-        "sweep": swept,
+        "what_if": {"values": stages, "sample_fraction": values["sample_fraction"]},
+        "sweep_shard": {
+            **swept,
+            "on_invalid": values["on_invalid"],
+            "sample_fraction": values["sample_fraction"],
+        },
+        "sweep": {**swept, "sample_fraction": values["sample_fraction"]},
         "stats": {"window": window, "overlap": overlap, "parameters": values},
         "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
     }

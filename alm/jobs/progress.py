@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from alm.statistics.counters import LOSSES
-from alm.statistics.outcome import nothing_kept
+from alm.statistics.outcome import nothing_kept, sample_note
 from alm.text import count, counted, duration, percent, time_left
 
 INTERVAL = 1.0
@@ -137,6 +137,8 @@ def summarize_run(result: str | Path) -> str:
         f"({percent(audio['yield'])} of the recordings), each second {audio['times_kept']:.2f} "
         "times on average",
     ]
+    if note := sample_note(stats["parameters"].get("sample_fraction")):
+        lines.insert(0, f"{note}; stats.json has estimates for all under sample")
     if seconds := stats["lost"][f"dur_lost_{largest}"]:
         lines.append(f"largest loss: lost_{largest}, {duration(seconds)} of segments")
     lines += map("warning: {}".format, _warnings(stats))

@@ -1,4 +1,4 @@
-"""The sample of a run's rows on which what-if tries its levers: the rows, as their builds met them.
+"""Samples of a run's rows: on which what-if tries its levers, and of which a preview is made.
 
 A row is drawn by a hash of its recording, never by its place, so that the sample is the same
 however the rows are cut into shards and chunks.
@@ -6,13 +6,17 @@ however the rows are cut into shards and chunks.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from alm.errors import RowError
 from alm.files import written_whole
 from alm.input import ByteRange, Line, is_compressed
+from alm.rows.row import parse_row
+from alm.statistics.survey import key_of, recording_key
 
 KEY_BITS = 64
 COMPRESSION = 10
@@ -23,6 +27,11 @@ WHOLE_BYTES = 32 << 20
 
 LEAST_SHARE = 64
 """At least one recording in so many is in the sample."""
+
+
+_NAME = b'"audio_filepath"'
+_NAMED = re.compile(_NAME + rb'\s*:\s*("[^"\\]*")')
+"""A row that names its recording once, and plainly: it need not be parsed to be left out."""
 
 
 class SampledRow(NamedTuple):
@@ -73,6 +82,23 @@ def sampler(path: Path, one_in: int) -> Iterator[Callable[[bytes, Line], None]]:
                 file.write(b"%016x\t%b\n" % (key, line.text.rstrip(b"\r\n")))
 
         yield offer
+
+
+def is_drawn(line: Line, fraction: float | None) -> bool:
+    """Whether a preview is made with the row of a line; without a fraction it always is."""
+    if fraction is None:
+        return True
+    return sampling_key(_recording_of(line), line) < int(fraction * (1 << KEY_BITS))
+
+
+def _recording_of(line: Line) -> bytes:
+    """What :func:`alm.statistics.survey.recording_key` says of the row, mostly without parsing."""
+    if line.raw.count(_NAME) == 1 and (named := _NAMED.search(line.raw)):
+        return key_of(named[1])
+    try:
+        return recording_key(parse_row(line.text))
+    except RowError:
+        return b""
 
 
 def read_sample(paths: Iterable[str | Path], bound: int = 1 << KEY_BITS) -> Iterator[SampledRow]:

@@ -87,7 +87,7 @@ def aggregate(
         "funnel": _funnel(run, survey, window, overlap),
         "selection": _selection(run, survey, overlap),
         "diagnosis": [f._asdict() for f in diagnose(run, survey, window, overlap)],
-        "what_if": json.loads(Path(what_if).read_bytes()) if what_if else [],
+        **(json.loads(Path(what_if).read_bytes()) if what_if else {"what_if": [], "sample": None}),
         "smells": {
             name: {"count": survey[f"smell_{name}"], "meaning": meaning}
             for name, meaning in SMELLS.items()

@@ -14,6 +14,7 @@ from alm.report.sweep import as_written, sweep_page
 from alm.rows import codec
 from alm.statistics.counters import Stats, total
 from alm.statistics.levers import combinations
+from alm.statistics.outcome import sample_note
 
 COLUMNS = (
     "quarantined",
@@ -33,6 +34,7 @@ def write_sweep(
     page: str | Path,
     values: Mapping[str, Any],
     grid: Mapping[str, Sequence[Any]],
+    sample_fraction: float | None = None,
 ) -> None:
     """Write the table and the page of a sweep.
 
@@ -42,6 +44,7 @@ def write_sweep(
         page: output, HTML.
         values: the configured parameters of both stages.
         grid: the values that were tried.
+        sample_fraction: the share of recordings that were counted, if not all.
     """
     sums = total(
         Stats.from_json(codec.loads(line))
@@ -60,6 +63,7 @@ def write_sweep(
         file.write(text.getvalue().encode())
     with files.written_whole(page) as file:
         shown = sweep_page(rows, grid, values, sums["rows"])
+        shown["sample_note"] = sample_note(sample_fraction)
         file.write(render("sweep", shown).encode())
 
 

@@ -15,6 +15,7 @@ from alm.input import ByteRange, read_lines
 from alm.input.lines import out_of_memory
 from alm.input.quarantine import stop_at
 from alm.jobs.chunks import run_in_chunks
+from alm.jobs.sample import is_drawn
 from alm.rows.memory import memory_for_rows
 from alm.rows.row import parse_row
 from alm.statistics.counters import Stats
@@ -29,6 +30,7 @@ def sweep_shard(
     values: Mapping[str, Any],
     grid: Mapping[str, Sequence[Any]],
     *,
+    sample_fraction: float | None = None,
     stop_at_invalid: bool,
     execution: Execution,
     code: str,
@@ -40,6 +42,7 @@ def sweep_shard(
         target: output, the counters of each chunk as a line of JSON.
         values: the configured parameters of both stages.
         grid: the values to try of some of them.
+        sample_fraction: the share of recordings to count, if not all.
         stop_at_invalid: raise at a row that is not sound, whatever the parameters.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here.
@@ -48,7 +51,12 @@ def sweep_shard(
         EngineError, ManifestError, InvalidRowError
     """
     settings = [setting({**values, **each}) for each in combinations(grid)]
-    work = partial(sweep_chunk, settings=settings, stop_at_invalid=stop_at_invalid)
+    work = partial(
+        sweep_chunk,
+        settings=settings,
+        sample_fraction=sample_fraction,
+        stop_at_invalid=stop_at_invalid,
+    )
     run_in_chunks(work, ranges, [target], execution, code)
 
 
@@ -57,6 +65,7 @@ def sweep_chunk(
     parts: Sequence[Path],
     *,
     settings: Sequence[Setting],
+    sample_fraction: float | None = None,
     stop_at_invalid: bool,
 ) -> Summary:
     """Count what each setting keeps of some lines of a shard."""
@@ -67,7 +76,7 @@ def sweep_chunk(
             try:
                 for line in read_lines(span):
                     offset = line.offset
-                    if line.is_blank:
+                    if line.is_blank or not is_drawn(line, sample_fraction):
                         continue
                     counted.count("rows")
                     try:

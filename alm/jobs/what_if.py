@@ -20,7 +20,7 @@ from alm.statistics.estimate import Sample
 from alm.statistics.levers import levers, setting
 from alm.statistics.summary import Summary, add_summaries
 from alm.statistics.trials import MEASURES, Setting, Trial, try_settings, written_size
-from alm.statistics.what_if import Known, Tried, judge
+from alm.statistics.what_if import Known, Tried, extrapolate, judge
 
 TRIED_SEGMENTS = 50_000
 """All levers take 2 CPU seconds for so many segments (measured: 31 to 36 µs each)."""
@@ -41,14 +41,18 @@ def try_levers(
     summaries: Sequence[str | Path],
     target: str | Path,
     values: Mapping[str, Any],
+    sample_fraction: float | None = None,
 ) -> None:
     """Try all levers, and write what each would bring: the ``what_if`` of ``stats.json``.
+
+    Of a preview also what all recordings would give, its ``sample``.
 
     Args:
         samples: what the builds of all shards have drawn.
         summaries: the summaries of each shard's build and overlap.
         target: output, JSON.
         values: the configured parameters of both stages.
+        sample_fraction: the share of recordings that the run was made with, if not all.
     """
     summary = add_summaries(Summary.read(path) for path in summaries)
     run, survey = total(summary.stats.values()), summary.survey
@@ -69,9 +73,21 @@ def try_levers(
             "overlap": survey.seconds("window_overlap_dur"),
         },
     )
-    judged = judge(found, trials.results(known), known)
+    content: dict[str, Any] = {
+        "what_if": judge(found, trials.results(known), known),
+        "sample": None,
+    }
+    if sample_fraction is not None:
+        drawn_rows = run["entries"] + run["quarantined"]
+        every = drawn_rows + survey["rows_not_drawn"]
+        content["sample"] = {
+            "fraction": sample_fraction,
+            "rows": drawn_rows,
+            "rows_of_all": every,
+            **trials.extrapolated(known, every / drawn_rows if drawn_rows else 1.0),
+        }
     with files.written_whole(target) as file:
-        file.write(json.dumps(judged, indent=2, allow_nan=False).encode() + b"\n")
+        file.write(json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
 
 
 def rows_to_try(rows: int, segments: int) -> int:
@@ -99,6 +115,7 @@ class _Trials:
         self._numbers: dict[int, int] = {}
         self._rows_of = array("d")
         self._lengths = array("d")
+        self._own = {name: array("d") for name in MEASURES}
         self._differences = [{name: array("d") for name in MEASURES} for _ in settings]
         self._sums = [Stats() for _ in settings]
 
@@ -110,7 +127,7 @@ class _Trials:
         if place == len(self._lengths):
             self._rows_of.append(0)
             self._lengths.append(0)
-            for differences in self._differences:
+            for differences in (self._own, *self._differences):
                 for values in differences.values():
                     values.append(0)
         self._rows += 1
@@ -118,6 +135,8 @@ class _Trials:
         self._lengths[place] += recording_length(row, columns.first_start, columns.last_end)
         tried = try_settings(row, self._settings, written_size(row, self._settings[0].window))
         own = _sums(tried[0])
+        for name in MEASURES:
+            self._own[name][place] += own[name]
         for trial, differences, sums in zip(tried, self._differences, self._sums, strict=True):
             if trial is not None:
                 for name in MEASURES:
@@ -138,6 +157,20 @@ class _Trials:
             differences=self._differences[1:],
             sums=[{name: sums.seconds(name) for name in MEASURES} for sums in self._sums[1:]],
         )
+
+    def extrapolated(self, known: Known, times: float) -> dict[str, Any]:
+        """What all recordings of a preview's manifests would give, in hours.
+
+        Args:
+            known: of the preview.
+            times: how many times as many rows there are in all.
+        """
+        measures = {"recording": (self._lengths, known.length)}
+        measures |= {name: (self._own[name], known.seconds[name]) for name in MEASURES}
+        return {
+            f"{name}_hours": extrapolate(of_sample / 3600, values, self._rows_of, known.rows, times)
+            for name, (values, of_sample) in measures.items()
+        }
 
 
 def _seconds(trial: Trial, name: str) -> Sequence[float]:

@@ -100,3 +100,32 @@ def _gain(hours: Mapping[str, float], end: str) -> float:
 def config_lines(parameters: Mapping[str, Any]) -> str:
     """Parameters as lines of a configuration file."""
     return yaml.safe_dump(dict(parameters), sort_keys=False).strip()
+
+
+def extrapolate(
+    of_sample: float, values: Sequence[float], rows: Sequence[float], drawn: int, times: float
+) -> dict[str, Any]:
+    """A figure of a preview -> that of all its manifests' recordings, with a 95 % interval.
+
+    Where too few recordings tell, there is no interval.
+
+    Args:
+        of_sample: the figure.
+        values: of each recording that was looked at.
+        rows: how many rows each of them has.
+        drawn: rows of the preview.
+        times: how many times as many rows there are in all.
+    """
+    estimated = of_sample * times
+    looked_at = sum(values)
+    if times <= 1 or looked_at <= 0:
+        return {"of_sample": of_sample, "estimated": estimated, "low": None, "high": None}
+    # Relative to what was looked at, which may be less than what the preview was made with.
+    spread = estimate(values, Sample(rows, times * sum(rows), 1 / times, 0.0))
+    narrowed = estimated / spread.difference * min(1.0, (sum(rows) / max(drawn, 1)) ** 0.5)
+    return {
+        "of_sample": of_sample,
+        "estimated": estimated,
+        "low": estimated + narrowed * (spread.low - spread.difference) if spread.enough else None,
+        "high": estimated + narrowed * (spread.high - spread.difference) if spread.enough else None,
+    }

@@ -21,6 +21,7 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "backend": ("local", RECORDED),
     "ray_address": ("head:6379", RECORDED),
     "shard_size": (1000, RECORDED),
+    "sample_fraction": (0.5, BUILT),
     "target_window_duration": (30, BUILT),
     "tolerance": (0.2, BUILT),
     "min_sample_rate": (8000, BUILT),

@@ -17,4 +17,5 @@ with (
         page=snakemake.output.page,
         values=snakemake.params["values"],
         grid=snakemake.params.grid,
+        sample_fraction=snakemake.params.sample_fraction,
     )

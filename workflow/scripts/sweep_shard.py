@@ -18,6 +18,7 @@ with (
         Path(snakemake.output[0]),
         values=snakemake.params["values"],
         grid=snakemake.params.grid,
+        sample_fraction=snakemake.params.sample_fraction,
         stop_at_invalid=snakemake.params.on_invalid == "fail",
         execution=Execution(
             snakemake.config["backend"],

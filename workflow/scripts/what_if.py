@@ -16,4 +16,5 @@ with (
         snakemake.input.summaries,
         target=snakemake.output[0],
         values=snakemake.params["values"],
+        sample_fraction=snakemake.params.sample_fraction,
     )
