@@ -186,6 +186,8 @@ def test_every_parameter_of_the_stages_is_a_key():
         "max_invalid_fraction",
         "input_format",
         *PREPARE_OPTIONS,
+        "sample_fraction",
+        "sweep",
     }
     assert set(SHIPPED) == set(FIELDS) | others | set(EXPORT_KEYS)
 

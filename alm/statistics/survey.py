@@ -104,6 +104,11 @@ def recording_key(row: Row) -> bytes:
         name = codec.dumps(row["audio_filepath"])
     except RowError:
         return b""
+    return key_of(name)
+
+
+def key_of(name: bytes) -> bytes:
+    """The same of the JSON text of a name."""
     return hashlib.blake2b(name, digest_size=8).digest()
 
 
