@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 import yaml
 from helpers import ROOT, SAMPLE, may_be_skipped, wait_until
 from hypothesis import HealthCheck, settings
+from starter import Starter
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
 # examples are for people to find: CI tries the same ones each time.
@@ -40,8 +42,14 @@ BOTH_FORMS = (
 )
 """The tests of what is compiled where it can be: they run once more with it interpreted."""
 
+OF_TESTS = "tests/windows/test_plain.py"
+"""Not these: they are about what the tests compare with."""
+
 ONE_AT_A_TIME = ("engine", "alone")
-"""Marks of tests that take the whole machine, or look at all of it."""
+"""Marks of tests that start an engine, or look at what is left on the whole machine."""
+
+BARE_ENGINES = "tests/engines/"
+"""Theirs look only at processes of their own: they may run beside those that run the workflow."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("interpreted"):
         os.environ["ALM_COMPILED"] = "python"  # before anything imports alm
+    AT_FIRST.update(own_environment())
 
 
 def pytest_report_header() -> str:
@@ -74,7 +83,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     elif item.get_closest_marker("browser"):
         item.add_marker(pytest.mark.xdist_group("one browser"))
     elif any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
-        item.add_marker(pytest.mark.xdist_group("one at a time"))
+        bare = item.nodeid.startswith(BARE_ENGINES)
+        item.add_marker(pytest.mark.xdist_group("bare engines" if bare else "one at a time"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -87,9 +97,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("interpreted"):
-        others = [item for item in items if not item.nodeid.startswith(BOTH_FORMS)]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item.nodeid.startswith(BOTH_FORMS)]
+        both = [
+            item
+            for item in items
+            if item.nodeid.startswith(BOTH_FORMS) and not item.nodeid.startswith(OF_TESTS)
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in both])
+        items[:] = both
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -137,6 +151,23 @@ class Run:
 RunWorkflow = Callable[..., Run]
 
 
+def own_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+AT_FIRST: dict[str, str] = {}
+"""The environment that tests may change for a while."""
+
+
+@cache
+def starter() -> Starter:
+    """The one of this process."""
+    return Starter(AT_FIRST)
+
+
+MODULE = ("-m", "snakemake")
+
+
 def run_snakemake(
     folder: Path,
     arguments: Sequence[str],
@@ -148,15 +179,28 @@ def run_snakemake(
 ) -> Run:
     """Run snakemake in a folder, where nothing but its own source leads it to the package.
 
-    `path` comes first in PATH.
+    Its process starts from nothing if there is a `prefix`, or another environment than that of the
+    session, and is forked otherwise: see starter.py. `path` comes first in PATH.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = own_environment()
     if path:
         environment["PATH"] = f"{path}:{environment['PATH']}"
     logs = folder / ".snakemake" / "log"
     before = set(logs.glob("*.log"))
+    if not prefix and (forked := starter().run(arguments, folder, environment)):
+        code, said = forked
+    else:
+        code, said = _run_anew(folder, [*prefix, sys.executable, *MODULE, *arguments], environment)
+    assert not check or code == 0, said
+    log = "".join(path.read_text(errors="replace") for path in {*logs.glob("*.log")} - before)
+    return Run(output, code, said, log)
+
+
+def _run_anew(
+    folder: Path, command: Sequence[str], environment: Mapping[str, str]
+) -> tuple[int, str]:
     done = subprocess.run(
-        [*prefix, sys.executable, "-m", "snakemake", *arguments],
+        command,
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -166,9 +210,7 @@ def run_snakemake(
         errors="replace",
         check=False,
     )
-    assert not check or done.returncode == 0, done.stdout
-    log = "".join(path.read_text(errors="replace") for path in {*logs.glob("*.log")} - before)
-    return Run(output, done.returncode, done.stdout, log)
+    return done.returncode, done.stdout
 
 
 def workflow_in(folder: Path) -> RunWorkflow:

@@ -7,17 +7,20 @@ equal names for one person.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from alm.exports.clips import StoredClip
+from alm.exports.cutting import samples_of
 from alm.exports.example import Example
 from alm.exports.files import gzipped, json_line
 from alm.exports.render import rendered
 from alm.exports.tars import packed, write_tar
 from alm.params import ExportParams
+
+_CLOSE = 0.1
+"""Seconds by which a recording may be another than a manifest says."""
 
 TURNS, WHOLE = "cuts.jsonl.gz", "cuts_whole.jsonl.gz"
 
@@ -68,10 +71,16 @@ def _clip_cut(clip: StoredClip, params: ExportParams) -> dict[str, Any]:
 
 
 def recording_of(example: Example) -> dict[str, Any]:
-    """The recording that a window is cut from, long enough for it."""
+    """The recording that a window is cut from, long enough for it.
+
+    It is longer than a window that would be all of it: lhotse loads the whole file then, and
+    refuses one that lasts some samples more or less than a manifest says.
+    """
     rate = example["sample_rate"]
-    last = math.ceil(round(example["end"] * rate, 3))
-    samples = max(round(example["recording_duration"] * rate), last)
+    samples = round(example["recording_duration"] * rate)
+    _, last = samples_of(example["start"], example["end"], rate)
+    if samples - last < rate * _CLOSE and example["start"] < _CLOSE:
+        samples = last + rate
     source = {"type": "file", "channels": [0], "source": example["audio_filepath"]}
     return {**_recording(example["recording"], rate, samples, 1), "sources": [source]}
 

@@ -15,6 +15,7 @@ from alm.exports.files import json_line
 from alm.exports.formats import PLAIN
 from alm.exports.masks import two_channel_encoder
 from alm.input import ByteRange, read_lines, whole_file
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.params import ClipParams
 from alm.rows import codec
@@ -66,6 +67,7 @@ def cut_chunk(
     kind: str,
     params: ClipParams,
     max_overlap: float | None,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Cut the clips of some recordings."""
     make: MakeEncoder = (
@@ -78,7 +80,7 @@ def cut_chunk(
         files.written_whole(parts[2]) as quarantine,
     ):
         for span in ranges:
-            for line in read_lines(span, longest=-1):
+            for line in read_lines(span, longest=-1, meter=meter):
                 windows: list[Example] = codec.loads(line.text)
                 for window, result in cut_recording(windows, params, make):
                     if isinstance(result, Clip):

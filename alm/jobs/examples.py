@@ -17,15 +17,20 @@ from alm.exports.example import Kept, audio_path, examples
 from alm.exports.files import json_line
 from alm.input import ByteRange, read_lines
 from alm.input.ranges import changed
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.params import OverlapParams, WindowParams
-from alm.records.record import finish, make_record
+from alm.records.record import finish, make_record, profiles_of
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
-from alm.rows.row import Row, parse_row
+from alm.rows.row import Row, believable_duration, parse_row
 from alm.statistics.summary import Summary
 from alm.windows.build import find_windows
 from alm.windows.filter import describe
+
+UNKNOWN_SECONDS = 1.0
+"""By which a recording of unknown length is taken for longer than its segments: where a cut is as
+long as its recording, lhotse loads the whole file, and refuses it if that is longer."""
 
 
 def examples_of_shard(
@@ -70,6 +75,7 @@ def examples_of_chunk(
     window: WindowParams,
     overlap: OverlapParams,
     audio_root: str | None,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Write the examples of some lines; a row in the quarantine has none."""
     with (
@@ -78,7 +84,7 @@ def examples_of_chunk(
         files.written_whole(parts[1]) as digests,
     ):
         for span in ranges:
-            for line in read_lines(span):
+            for line in read_lines(span, meter=meter):
                 digests.write(line.digest)
                 if line.is_blank:
                     continue
@@ -99,6 +105,8 @@ def kept_windows(
 ) -> tuple[float, list[Kept]]:
     """The length of a recording in seconds, and its windows that stay, nothing dropped.
 
+    Where the row does not say how long it is, it goes on behind its last segment.
+
     Raises:
         RowError: the stages refuse the row.
     """
@@ -106,11 +114,14 @@ def kept_windows(
     record = make_record(row, found, codec.dumps(manifest), window)
     finished = finish(record, overlap)
     windows = record.windows.only(finished.decision.kept)
-    profiles = describe(windows, finished.profiles, record.untranscribed)
+    profiles = describe(windows, profiles_of(record, finished.decision), record.untranscribed)
     kept = []
     for first, stop, cut, end, profile in zip(
         windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True
     ):
         last = stop + (cut >= 0)  # what is cut is the segment after
         kept.append(Kept(found.segments[first:last], end, profile))
-    return record.length, kept
+    length, end_of_last = believable_duration(row), found.columns.last_end
+    if length is None or length < end_of_last:
+        length = end_of_last + UNKNOWN_SECONDS
+    return length, kept

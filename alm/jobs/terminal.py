@@ -44,7 +44,7 @@ class Terminal:
             self.show("")
             print(text, file=self._stream, flush=True)
             self.show(bottom)
-        self._logger.info("%s", text, extra={"said": True})
+        self._logger.info(text, extra={"said": True})  # whose formatter takes no arguments
 
     def keep(self, log: str | Path) -> TextIO:
         """Keep the terminal for this process: its children write to the end of a log instead.
@@ -65,7 +65,7 @@ class Terminal:
 
     def say_last(self, text: str) -> None:
         """Write a line when this process ends, after all that others have to say."""
-        self._logger.info("%s", text, extra={"said": True})
+        self._logger.info(text, extra={"said": True})  # whose formatter takes no arguments
         atexit.register(lambda: print(text, file=self._stream, flush=True))
 
     def show(self, line: str) -> None:

@@ -124,9 +124,8 @@ def _window(
     first, stop, cut = windows.firsts[k], windows.stops[k], windows.cuts[k]
     places = [*range(first, stop), cut] if cut >= 0 else list(range(first, stop))
     start, end = windows.starts[k], windows.ends[k]
-    speech = min(
-        end - start, _union((record.spans.starts[j], record.spans.ends[j]) for j in places)
-    )
+    starts, ends = record.spans.starts, record.spans.ends
+    speech = min(end - start, _union((starts[j], ends[j]) for j in places))
     turns: list[list[Any]] = []
     left = MOST_TEXT
     for j in places:

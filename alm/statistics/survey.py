@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from alm.errors import RowError
 from alm.params import OverlapParams, WindowParams
-from alm.records.record import Finished, Record
+from alm.records.record import Finished, Record, profiles_of
 from alm.rows import codec
 from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
@@ -159,7 +159,8 @@ def survey_windows(
         survey: that of all rows.
     """
     windows, spans = record.windows, record.spans
-    kept, profiles = finished.decision.kept, finished.profiles
+    kept = finished.decision.kept
+    profiles = finished.profiles or profiles_of(record, finished.decision)
     speech_in = heard(spans.starts, spans.ends, windows, kept)
     durations = [windows.ends[k] - windows.starts[k] for k in kept]
     quiet = [

@@ -278,3 +278,19 @@ def test_18_a_recording_that_is_listed_twice_is_exported_once(
         assert [row["id"] for row in lines(folder / name)] == [
             row["id"] for row in lines(exported / name)
         ]
+
+
+def test_18_a_recording_is_longer_than_a_window_that_would_be_all_of_it(tmp_path: Path) -> None:
+    """Else lhotse loads the whole file, and refuses what is some samples longer."""
+    rows = corpus.rows(tmp_path, corpus.NAMES[:2])
+    for row, duration in zip(rows, (None, 65.5), strict=True):
+        row["duration"] = duration
+        row["segments"] = row["segments"][:13] if duration else row["segments"][:11]
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    folder = exporting.run([manifest], tmp_path, **(CONFIG | {"exports": ["lhotse"]}))
+    cuts = lines(folder / "lhotse/cuts.jsonl.gz")
+    assert len({cut["recording"]["id"] for cut in cuts}) == 2
+    for cut in cuts:
+        if cut["start"] == 0:
+            assert cut["recording"]["duration"] >= cut["duration"] + 1

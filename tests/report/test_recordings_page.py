@@ -199,6 +199,7 @@ def test_19_04_pages_lead_to_each_other(sample_run: Run) -> None:
             assert driver.current_url.endswith(f"/report/{name}.html")
             current = driver.find_element(By.CSS_SELECTOR, "nav [aria-current=page]")
             assert current.text == title
+        driver.find_element(By.LINK_TEXT, "Recordings").click()
         for link in driver.find_elements(By.CSS_SELECTOR, "a"):
             path = Path(link.get_attribute("href").removeprefix("file://"))
             assert path.exists()

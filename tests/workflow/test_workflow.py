@@ -35,13 +35,16 @@ def test_shipped_sample(sample_run: Run) -> None:
 def test_a_ready_made_configuration(run_workflow: RunWorkflow) -> None:
     """One for all: `test_curate.py` holds what each of them says to its figures."""
     ready_made = (ROOT / "config" / "short_windows.yaml",)
-    check_figures(run_workflow(configfiles=ready_made, manifest_path=str(SAMPLE)), "short_windows")
+    run = run_workflow(
+        targets=["merge_output", "stats"], configfiles=ready_made, manifest_path=str(SAMPLE)
+    )
+    check_figures(run, "short_windows")
 
 
 def test_manifests_of_the_reference(run_workflow: RunWorkflow) -> None:
     sample = shared_folder() / "sample"
     one, nested = str(sample / "sample_input.jsonl"), str(sample / "nested_manifests")
-    run = run_workflow(manifest_path=[one, nested])
+    run = run_workflow(targets=["merge_output", "stats"], manifest_path=[one, nested])
     assert run.stats["entries"] == 5 + 20
     table = [line.split("\t") for line in (run.output / "stats.tsv").read_text().splitlines()]
     rows = {row[0]: dict(zip(table[0], row, strict=True)) for row in table[1:]}
@@ -74,6 +77,7 @@ def test_overrides_arrive_with_their_types(run_workflow: RunWorkflow) -> None:
         "target_duration=null",
         "drop_fields=",
         f"manifest_path={SAMPLE}",
+        targets=["merge_output", "stats"],
     )
     parameters = run.stats["parameters"]
     assert parameters["target_window_duration"] == 60
@@ -127,7 +131,7 @@ def test_14_09_a_manifest_dated_in_the_future(run_workflow: RunWorkflow, tmp_pat
         os.utime(manifest, (time.time() + seconds,) * 2)
 
     put(1, 90)
-    settings = {"manifest_path": str(manifest), "output_dir": "out"}
+    settings = {"manifest_path": str(manifest), "targets": ["merge_output", "stats"]}
     assert run_workflow(**settings).stats["entries"] == 1
     assert run_workflow("--dry-run", **settings).jobs == {}
     put(2, 80)
