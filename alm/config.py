@@ -27,9 +27,15 @@ from alm.input.formats import FORMATS
 from alm.names import as_local, as_text
 from alm.params import ClipParams, ExportParams, OverlapParams, WindowParams
 from alm.schema import Schema, boolean, choice, integer, number
+from alm.statistics.levers import OF_HOURS, combinations, setting
 
 SAMPLE = "workflow/sample/manifests"
 """The shipped sample, in the folder that holds the workflow."""
+
+SMALLEST_SAMPLE = 1e-6
+
+MOST_COMBINATIONS = 500
+"""Of a sweep."""
 
 _FROM_TEXT = {"true": True, "false": False, "null": None, "none": None}
 
@@ -70,6 +76,11 @@ _INPUT: dict[str, Schema] = {
         "allowed": "host:port of the head of a Ray cluster (no ray://), or null",
         "default": None,
         "description": "A Ray cluster that the engine is to use; null: one of its own.",
+    },
+    "sample_fraction": {
+        **number(minimum=SMALLEST_SAMPLE, maximum=1, null="all of them"),
+        "default": None,
+        "description": "A preview: the share of recordings that the run is made with.",
     },
     "shard_size": {
         "oneOf": [{"type": "integer", "minimum": 1}, {"const": "auto"}],
@@ -207,6 +218,20 @@ _EXPORTS: dict[str, Schema] = {
     },
 }
 
+_SWEEP: dict[str, Schema] = {
+    "sweep": {
+        "type": ["object", "null"],
+        "minProperties": 1,
+        "maxProperties": 5,
+        "propertyNames": {"enum": list(OF_HOURS)},
+        "additionalProperties": {"type": "array", "minItems": 1, "uniqueItems": True},
+        "allowed": "up to 5 parameters that decide which windows stay, each with a list of values, "
+        "or null",
+        "default": None,
+        "description": "What `snakemake sweep` tries: all combinations of these values.",
+    },
+}
+
 
 def _of_fields(cls: type) -> dict[str, Schema]:
     return {each.name: dict(each.metadata) for each in fields(cls)}
@@ -242,6 +267,7 @@ SCHEMA: Schema = {
         **_EXPORTS,
         **_of_fields(ClipParams),
         **_of_fields(ExportParams),
+        **_SWEEP,
     },
 }
 """All keys, strict, so that a misspelled one stops the run."""
@@ -311,6 +337,7 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
     clips = ClipParams(**_named_like_fields(ClipParams, values))
     export = ExportParams(**_named_like_fields(ExportParams, values))
+    _check_sweep(values | {"no_speaker": window.no_speaker})
     config = Config(values, window, overlap.resolved(window), clips, export)
     return config.of_input(values["input_format"])
 
@@ -328,6 +355,26 @@ def _check_splits(values: Mapping[str, Any]) -> None:
             "split_by = 'speakers' needs global_speakers: true: where equal names in two "
             "recordings may be two people, nobody connects them; use split_by: recording"
         )
+
+
+def _check_sweep(values: Mapping[str, Any]) -> None:
+    """Check each combination.
+
+    Raises:
+        ParameterError: there are too many, or the parameters of one are not allowed.
+    """
+    grid = values["sweep"] or {}
+    number = math.prod(map(len, grid.values()))
+    if number > MOST_COMBINATIONS:
+        raise ParameterError(
+            f"sweep has {number} combinations; at most {MOST_COMBINATIONS} can be compared"
+        )
+    for combination in combinations(grid):
+        try:
+            setting({**values, **combination})
+        except ParameterError as error:
+            shown = ", ".join(f"{name} = {value!r}" for name, value in combination.items())
+            raise ParameterError(f"sweep, {shown}: {error}") from error
 
 
 def require_writable(folder: str, what: str) -> None:

@@ -12,11 +12,11 @@ SECONDS = 150
 OVERLAP = 0.5
 
 
-def rows(folder: Path, names: Sequence[str] = NAMES, suffix: str = "flac") -> list[dict[str, Any]]:
+def rows(folder: Path, names: Sequence[str] = NAMES) -> list[dict[str, Any]]:
     """A row a recording; of two recordings the name of the file is one."""
     return [
         {
-            "audio_filepath": str(folder / f"{name}.{suffix}"),
+            "audio_filepath": str(folder / f"{name}.flac"),
             "audio_sample_rate": marks.RATE,
             "duration": SECONDS,
             "language": "en",
@@ -26,12 +26,15 @@ def rows(folder: Path, names: Sequence[str] = NAMES, suffix: str = "flac") -> li
     ]
 
 
-def write(folder: Path, names: Sequence[str] = NAMES, suffix: str = "flac") -> Path:
-    """Write the recordings, and the manifest, whose path is returned."""
-    found = rows(folder / "audio", names, suffix)
-    for row in found:
+def write(folder: Path, names: Sequence[str] = NAMES, where: Path | None = None) -> Path:
+    """Write the recordings, and the manifest, whose path is returned.
+
+    It names recordings in `where`; in the folder, absolutely, if that is None.
+    """
+    found = rows(folder / "audio" if where is None else where, names)
+    for name, row in zip(names, found, strict=True):
         content = marks.samples(SECONDS, row["segments"])
-        marks.write(Path(row["audio_filepath"]), content)
+        marks.write(folder / "audio" / f"{name}.flac", content)
     manifest = folder / "manifest.jsonl"
     manifest.write_text("".join(json.dumps(row) + "\n" for row in found))
     return manifest

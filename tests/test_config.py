@@ -187,6 +187,8 @@ def test_every_parameter_of_the_stages_is_a_key():
         "input_format",
         "compare_with",
         *PREPARE_OPTIONS,
+        "sample_fraction",
+        "sweep",
     }
     assert set(SHIPPED) == set(FIELDS) | others | set(EXPORT_KEYS)
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.workflow
 
 ROWS = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl"))).splitlines(True)
 SETTINGS = {"manifest_path": "in", "shard_size": 130_000, "max_invalid_fraction": 1.0}
-FILES = ["quarantine.jsonl", "stats.json", "stats.tsv", "stats.parquet"]
+FILES = ["quarantine.jsonl", "stats.json", "stats.tsv", "stats.parquet", "recordings.tsv"]
 
 
 MANIFESTS = {

@@ -35,7 +35,9 @@ Example = dict[str, Any]
                         sorted, within it, each longer than 0; speaker is null where nobody is
                         named; words are {word, start, end}, those without times have null
     turns               {start, end, speaker, text}: runs of segments of one speaker
-    language, profile   where the row and the window have them
+    channels            of the recording, where the row says it
+    language            where the row has one
+    profile             see :func:`alm.windows.filter.describe`
 """
 
 HASH_BYTES = 4
@@ -80,6 +82,8 @@ def examples(
         "recording_duration": _seconds(length),
         "manifest_filepath": manifest,
     }
+    if type(row.get("channels")) is int and row["channels"] > 0:
+        shared["channels"] = row["channels"]
     if isinstance(row.get("language"), str):
         shared["language"] = row["language"]
     found: dict[tuple[float, float], Example] = {}

@@ -61,13 +61,9 @@ def write_shar(clips: Iterable[StoredClip], folder: Path, params: ExportParams) 
 
 def _clip_cut(clip: StoredClip, params: ExportParams) -> dict[str, Any]:
     example = clip.example | {"start": 0.0, "duration": clip.duration}
-    recording = _recording(clip.example["id"], clip.rate, clip.frames, clip.channels)
-    recording["sources"] = [{"type": "shar", "channels": recording["channel_ids"], "source": ""}]
-    found = supervisions(example, params)
-    for each in found:
-        each["recording_id"] = recording["id"]
-        each["channel"] = _channels(clip.channels)
-    return cut(example, recording, found)
+    source = {"type": "shar", "source": ""}
+    recording = _recording(example["id"], clip.rate, clip.frames, clip.channels, source)
+    return cut(example, recording, supervisions(example, params))
 
 
 def recording_of(example: Example) -> dict[str, Any]:
@@ -81,14 +77,16 @@ def recording_of(example: Example) -> dict[str, Any]:
     _, last = samples_of(example["start"], example["end"], rate)
     if samples - last < rate * _CLOSE and example["start"] < _CLOSE:
         samples = last + rate
-    source = {"type": "file", "channels": [0], "source": example["audio_filepath"]}
-    return {**_recording(example["recording"], rate, samples, 1), "sources": [source]}
+    source = {"type": "file", "source": example["audio_filepath"]}
+    return _recording(example["recording"], rate, samples, example.get("channels", 1), source)
 
 
-def _recording(name: str, rate: int, samples: int, channels: int) -> dict[str, Any]:
+def _recording(
+    name: str, rate: int, samples: int, channels: int, source: dict[str, Any]
+) -> dict[str, Any]:
     return {
         "id": name,
-        "sources": [],
+        "sources": [{**source, "channels": list(range(channels))}],
         "sampling_rate": rate,
         "num_samples": samples,
         "duration": samples / rate,
@@ -96,22 +94,21 @@ def _recording(name: str, rate: int, samples: int, channels: int) -> dict[str, A
     }
 
 
-def _channels(count: int) -> int | list[int]:
-    return 0 if count == 1 else list(range(count))
-
-
 def cut(example: Example, recording: dict[str, Any], found: list[dict[str, Any]]) -> dict[str, Any]:
-    """A window as a cut of its recording, with its supervisions."""
+    """A window as a cut of all channels of its recording, with its supervisions."""
+    channels = recording["channel_ids"]
+    channel = channels if len(channels) > 1 else channels[0]
+    of_recording = {"recording_id": recording["id"], "channel": channel}
     custom = {key: example[key] for key in ("manifest_filepath", "profile") if key in example}
     return {
         "id": example["id"],
         "start": example["start"],
         "duration": example["duration"],
-        "channel": _channels(len(recording["channel_ids"])),
-        "supervisions": found,
+        "channel": channel,
+        "supervisions": [{**each, **of_recording} for each in found],
         "recording": recording,
         "custom": custom,
-        "type": "MonoCut" if len(recording["channel_ids"]) == 1 else "MultiCut",
+        "type": "MultiCut" if len(channels) > 1 else "MonoCut",
     }
 
 
@@ -149,10 +146,8 @@ def _supervision(
 ) -> dict[str, Any]:
     one = {
         "id": f"{example['id']}-{number}",
-        "recording_id": example["recording"],
         "start": start,
         "duration": round(end - start, 6),
-        "channel": 0,
         "text": text,
     }
     if "language" in example:

@@ -15,6 +15,7 @@ from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
+from alm.jobs.sample import is_drawn, sampler
 from alm.params import WindowParams
 from alm.records.record import encode, make_record, may_be_too_large
 from alm.rows import codec
@@ -34,6 +35,9 @@ def build_shard(
     summary: Path,
     params: WindowParams,
     *,
+    sample: Path,
+    one_in: int,
+    sample_fraction: float | None = None,
     stop_at_invalid: bool,
     execution: Execution,
     code: str,
@@ -48,6 +52,9 @@ def build_shard(
         digests: output, the digest of each line, blank ones too: see :mod:`alm.input.digests`.
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: see :class:`WindowParams`.
+        sample: output, the rows that what-if may try: see :mod:`alm.jobs.sample`.
+        one_in: one recording in so many is drawn for it.
+        sample_fraction: the share of recordings to build from, if not all.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
@@ -55,8 +62,14 @@ def build_shard(
     Raises:
         EngineError, ManifestError, InvalidRowError
     """
-    work = partial(build_chunk, params=params, stop_at_invalid=stop_at_invalid)
-    outputs = [records, quarantine, recordings, digests]
+    work = partial(
+        build_chunk,
+        params=params,
+        one_in=one_in,
+        sample_fraction=sample_fraction,
+        stop_at_invalid=stop_at_invalid,
+    )
+    outputs = [records, quarantine, recordings, digests, sample]
     total = run_in_chunks(work, ranges, outputs, execution, code)
     total.write(summary)
 
@@ -66,6 +79,8 @@ def build_chunk(
     parts: Sequence[Path],
     *,
     params: WindowParams,
+    one_in: int,
+    sample_fraction: float | None = None,
     stop_at_invalid: bool,
     meter: Meter = unmetered,
 ) -> Summary:
@@ -77,6 +92,7 @@ def build_chunk(
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as recordings,
         files.written_whole(parts[3]) as digests,
+        sampler(parts[4], one_in) as offer_to_sample,
     ):
         for span in ranges:
             manifest = codec.dumps(span.path)
@@ -89,6 +105,9 @@ def build_chunk(
                     lines = line.number
                     digests.write(line.digest)
                     if line.is_blank:
+                        continue
+                    if not is_drawn(line, sample_fraction):
+                        summary.survey.count("rows_not_drawn")
                         continue
                     try:
                         row = parse_row(line.text)
@@ -109,7 +128,9 @@ def build_chunk(
                         if is_large:
                             record = defer(record, span.path, line, counted)
                         records.write(encode(record))
-                        recordings.write(recording_key(row))
+                        recording = recording_key(row)
+                        recordings.write(recording)
+                        offer_to_sample(recording, line)
             except MemoryError as error:
                 raise out_of_memory(span.path, offset) from error
             summary.line_counts.append(LineCount(span.path, span.start, lines))

@@ -19,11 +19,12 @@ from alm.input import ByteRange, read_lines
 from alm.input.ranges import changed
 from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
+from alm.jobs.sample import is_drawn
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import finish, make_record, profiles_of
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
-from alm.rows.row import Row, believable_duration, parse_row
+from alm.rows.row import Number, Row, believable_duration, parse_row
 from alm.statistics.summary import Summary
 from alm.windows.build import find_windows
 from alm.windows.filter import describe
@@ -42,6 +43,7 @@ def examples_of_shard(
     overlap: OverlapParams,
     audio_root: str | None,
     *,
+    sample_fraction: float | None = None,
     execution: Execution,
     code: str,
 ) -> None:
@@ -55,6 +57,7 @@ def examples_of_shard(
         digests: output, those of the lines that were read now.
         window, overlap: as the shard was curated with.
         audio_root: the folder or prefix of audio that rows name by a relative path.
+        sample_fraction: the share of recordings that the shard was curated of, if not all.
         execution: the engine, its threads and memory.
         code: the hash of the code that works here, for the record of the run.
 
@@ -62,7 +65,13 @@ def examples_of_shard(
         EngineError
         ManifestError: among others, if the manifests are not those that the build has read.
     """
-    work = partial(examples_of_chunk, window=window, overlap=overlap, audio_root=audio_root)
+    work = partial(
+        examples_of_chunk,
+        window=window,
+        overlap=overlap,
+        audio_root=audio_root,
+        sample_fraction=sample_fraction,
+    )
     run_in_chunks(work, ranges, [target, digests], execution, code)
     if digests.read_bytes() != built.read_bytes():
         raise changed(ranges[0].path if len(ranges) == 1 else f"one of {len(ranges)} manifests")
@@ -75,6 +84,7 @@ def examples_of_chunk(
     window: WindowParams,
     overlap: OverlapParams,
     audio_root: str | None,
+    sample_fraction: float | None = None,
     meter: Meter = unmetered,
 ) -> Summary:
     """Write the examples of some lines; a row in the quarantine has none."""
@@ -86,7 +96,7 @@ def examples_of_chunk(
         for span in ranges:
             for line in read_lines(span, meter=meter):
                 digests.write(line.digest)
-                if line.is_blank:
+                if line.is_blank or not is_drawn(line, sample_fraction):
                     continue
                 try:
                     row = parse_row(line.text)
@@ -102,7 +112,7 @@ def examples_of_chunk(
 
 def kept_windows(
     row: Row, manifest: str, window: WindowParams, overlap: OverlapParams
-) -> tuple[float, list[Kept]]:
+) -> tuple[Number, list[Kept]]:
     """The length of a recording in seconds, and its windows that stay, nothing dropped.
 
     Where the row does not say how long it is, it goes on behind its last segment.
@@ -119,9 +129,10 @@ def kept_windows(
     for first, stop, cut, end, profile in zip(
         windows.firsts, windows.stops, windows.cuts, windows.ends, profiles, strict=True
     ):
-        last = stop + (cut >= 0)  # what is cut is the segment after
-        kept.append(Kept(found.segments[first:last], end, profile))
-    length, end_of_last = believable_duration(row), found.columns.last_end
-    if length is None or length < end_of_last:
-        length = end_of_last + UNKNOWN_SECONDS
+        after = stop + (cut >= 0)  # what is cut is the segment after
+        kept.append(Kept(found.segments[first:after], end, profile))
+    last: Number = found.columns.last_end
+    length = believable_duration(row)
+    if length is None or length < last:
+        length = last + UNKNOWN_SECONDS
     return length, kept

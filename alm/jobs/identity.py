@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
 from alm.errors import ParameterError
+from alm.input.shards import Shard
+from alm.jobs.sample import one_in
 from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
+from alm.params import OverlapParams, WindowParams
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
@@ -28,9 +31,12 @@ AFTER: dict[str, tuple[str, ...]] = {
     "overlap": ("build",),
     "merge_quarantine": ("build", "overlap"),
     "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
-    "stats": ("prepare_shard", "build", "overlap"),
+    "what_if": ("build", "overlap"),
+    "stats": ("prepare_shard", "build", "overlap", "what_if"),
     "recordings": ("build", "overlap"),
     "chart_library": (),
+    "sweep_shard": ("prepare_shard",),
+    "sweep": ("sweep_shard",),
     "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
     "provenance": (
         *("group", "prepare_shard", "build", "overlap"),
@@ -59,20 +65,29 @@ MODULES = {
 }
 """What of ``alm.jobs`` does the work of a rule, where the name is another."""
 
+STAGES = [each.name for cls in (WindowParams, OverlapParams) for each in fields(cls)]
+"""The parameters of both stages."""
+
 OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
 
 
-def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, Any]]:
+def made_with(
+    config: Config, kind: str | None = None, *, shards: Sequence[Shard] = ()
+) -> dict[str, dict[str, Any]]:
     """The parameters of each rule that its outputs depend on, and the hash of its code.
 
     Args:
         config: of the run.
         kind: the format of its input; None for manifests of ours.
+        shards: of the run; of them counts only how large all are together, and only roughly.
     """
     window, overlap = asdict(config.window), asdict(config.overlap)
     clips, export = asdict(config.clips), asdict(config.export)
     values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
+    grid = values.pop("sweep")  # only a sweep depends on it
     recorded = values | {"no_speaker": window["no_speaker"]}
+    stages = {name: recorded[name] for name in STAGES}
+    swept = {"values": stages, "grid": grid, "sample_fraction": values["sample_fraction"]}
     exports = {name: config.values[name] for name in EXPORT_KEYS}
     splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
     checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
@@ -82,17 +97,30 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
             "kind": kind,
             "options": {name: values[name] for name in PREPARE_OPTIONS},
         },
-        "build": {"window": window, "on_invalid": values["on_invalid"]},
+        "build": {
+            "window": window,
+            "on_invalid": values["on_invalid"],
+            "sample_fraction": values["sample_fraction"],
+            "one_in": one_in(span for shard in shards for span in shard.ranges),
+        },
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
         "merge_output": {
             "merge": values["merge"],
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
+        "what_if": {"values": stages, "sample_fraction": values["sample_fraction"]},
+        "sweep_shard": {**swept, "on_invalid": values["on_invalid"]},
+        "sweep": swept,
         "stats": {"window": window, "overlap": overlap, "parameters": recorded},
         "recordings": {"overlap": overlap},
         "pages": {"compare_with": values["compare_with"]},
         "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
-        "examples": {"window": window, "overlap": overlap, "audio_root": values["audio_root"]},
+        "examples": {
+            "window": window,
+            "overlap": overlap,
+            "audio_root": values["audio_root"],
+            "sample_fraction": values["sample_fraction"],
+        },
         "clips": {"clips": clips, "max_overlap": None},
         "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
         "splits": splits,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from alm import files
@@ -91,7 +91,7 @@ def overlap_chunk(
                     at = line
                     try:
                         record = _decoded(line.raw, span.path)
-                        manifest = codec.loads(record.manifest)
+                        manifest = _path(record.manifest)
                         finished = finish(record, params)
                         digest = new_digest()
                         for piece in finished.pieces:
@@ -125,6 +125,12 @@ def _out_of_memory(path: str, line: Line | None) -> OutOfMemoryError:
     begin = line.raw.find(b"\t") + 1
     manifest = line.raw[begin : line.raw.find(b"\t", begin)].decode()
     return out_of_memory(f"{path} (a row of {manifest})", line.offset)
+
+
+@lru_cache
+def _path(text: bytes) -> str:
+    path: str = codec.loads(text)
+    return path
 
 
 def _decoded(line: bytes, path: str) -> Record:

@@ -15,9 +15,13 @@ from alm.report.render import render
 from alm.report.runtime import Job, runtime
 from alm.report.windows import windows
 from alm.rows import codec
+from alm.statistics.outcome import sample_note
 
 RULES_OF_SHARDS = ("prepare_shard", "build", "overlap")
-RULES_OF_RUN = ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library")
+RULES_OF_RUN = (
+    *("merge_quarantine", "merge_output", "what_if", "stats", "recordings"),
+    "chart_library",
+)
 
 
 def write_report(
@@ -59,10 +63,11 @@ def write_report(
         "quarantine": quarantine(stats, _refused_rows(quarantine_jsonl)),
         "runtime": runtime(_measured(Path(benchmarks), shards, groups)),
     }
+    note = sample_note(stats["parameters"].get("sample_fraction"))
     script = Path(library).read_text(encoding="utf-8")
     for name, path in pages.items():
         with files.written_whole(path) as file:
-            file.write(render(name, values[name], script).encode())
+            file.write(render(name, {**values[name], "sample_note": note}, script).encode())
 
 
 def _table(path: str | Path) -> Iterator[dict[str, str]]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from alm.jobs.terminal import Jobs, Terminal
-from alm.statistics.outcome import likely_cause, nothing_kept, speech_by_fate
+from alm.statistics.outcome import likely_cause, nothing_kept, sample_note, speech_by_fate
 from alm.text import amounts, count, counted, duration, percents, time_left
 
 INTERVAL = 1.0
@@ -181,6 +181,8 @@ def summarize_run(result: str | Path) -> str:
     folder = Path(result).parent
     stats: dict[str, Any] = json.loads((folder / "stats.json").read_bytes())
     lines = _where_the_audio_went(stats)
+    if note := sample_note(stats["parameters"].get("sample_fraction")):
+        lines.insert(0, f"{note}; stats.json has estimates for all under sample")
     lines += map("warning: {}".format, _warnings(stats))
     if stats["quarantined"]:
         rows = counted(stats["quarantined"], "row")

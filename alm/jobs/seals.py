@@ -17,7 +17,10 @@ from alm import files
 from alm.errors import DamageError
 from alm.input.digests import damaged, file_digest, line_digest
 
-OF_SHARDS = ("prepare_shard", "build", "overlap", "examples", "clips", "moshi_clips")
+OF_SHARDS = (
+    *("prepare_shard", "build", "overlap", "sweep_shard"),
+    *("examples", "clips", "moshi_clips"),
+)
 """The rules with a job for each shard, and a seal for each."""
 
 OF_EXPORTS = ("export_windows", "export_clips", "export_moshi")

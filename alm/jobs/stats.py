@@ -56,6 +56,8 @@ def aggregate(
     overlap: OverlapParams,
     parameters: Mapping[str, Any],
     versions: Mapping[str, str],
+    *,
+    what_if: str | Path | None = None,
 ) -> None:
     """Add up the statistics of all shards, and draw conclusions.
 
@@ -70,6 +72,7 @@ def aggregate(
         overlap: those of the second, ``target_duration`` resolved.
         parameters: the configuration of the run.
         versions: of the packages that took part.
+        what_if: what :func:`alm.jobs.what_if.try_levers` wrote, if levers were tried.
     """
     summary = add_summaries(Summary.read(path) for path in summaries)
     run, survey = total(summary.stats.values()), summary.survey
@@ -84,6 +87,7 @@ def aggregate(
         "funnel": _funnel(run, survey, window, overlap),
         "selection": _selection(run, survey, overlap),
         "diagnosis": [f._asdict() for f in diagnose(run, survey, window, overlap)],
+        **(json.loads(Path(what_if).read_bytes()) if what_if else {"what_if": [], "sample": None}),
         "smells": {
             name: {"count": survey[f"smell_{name}"], "meaning": meaning}
             for name, meaning in SMELLS.items()

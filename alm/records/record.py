@@ -52,6 +52,9 @@ COMPUTED = frozenset(
 """The fields that the stages write; a row's own fields of these names are replaced."""
 
 
+NOT_DEFERRED = b"null"
+
+
 class Record(NamedTuple):
     """A row after the first stage.
 
@@ -82,7 +85,7 @@ class Record(NamedTuple):
     own_stats: bytes
     swift: bytes
     segments: bytes
-    deferred: bytes = b"null"
+    deferred: bytes = NOT_DEFERRED
 
 
 def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowParams) -> Record:
@@ -140,6 +143,7 @@ def encode(record: Record) -> bytes:
         length,
         covered,
         events,
+        [len(text) for text in texts],
     ]
     line = b"\t".join((codec.dumps(index), *texts))
     return b"%b\t%016x\n" % (line, xxh3_64_intdigest(line))
@@ -154,8 +158,13 @@ def decode(line: bytes) -> Record:
     content, _, digest = line.rpartition(b"\t")
     if digest != b"%016x\n" % xxh3_64_intdigest(content):
         raise ValueError("a record is not as it was written")
-    index, *texts = content.split(b"\t")
-    windows, losses, places, offsets, spans, own, length, covered, events = codec.loads(index)
+    begin = content.index(b"\t")
+    index = codec.loads(content[:begin])
+    windows, losses, places, offsets, spans, own, length, covered, events, sizes = index
+    texts = []
+    for size in sizes:  # to look for their ends took as long as all else
+        texts.append(content[begin + 1 : begin + 1 + size])
+        begin += 1 + size
     firsts, stops, cuts = windows
     starts, ends, _ = spans
     return Record(

@@ -17,10 +17,13 @@ from alm.statistics.outcome import (
 )
 from alm.statistics.shares import share
 from alm.statistics.survey import STOPS
+from alm.statistics.trials import MEASURES
 from alm.text import counted, duration, percent
 
 _NO_SETTINGS = ("output_dir", "compare_with")
 """Two runs always differ in these."""
+MOST_LEVERS = 12
+"""That are shown, the best ones; ``stats.json`` has all."""
 
 
 def overview(stats: Stats, other: tuple[str, Stats] | None = None) -> dict[str, object]:
@@ -31,6 +34,7 @@ def overview(stats: Stats, other: tuple[str, Stats] | None = None) -> dict[str, 
         other: the folder of another run and its stats, to compare with.
     """
     title, lead = outcome(stats)
+    tried = stats["what_if"]
     smells = {name: smell for name, smell in stats["smells"].items() if smell["count"]}
     return {
         "title": title,
@@ -43,6 +47,11 @@ def overview(stats: Stats, other: tuple[str, Stats] | None = None) -> dict[str, 
         "window": wanted(stats),
         "nothing_kept": nothing_kept(stats),
         "cause": likely_cause(stats) if nothing_kept(stats) else None,
+        "levers": [each for each in tried if each["recommended"]][:MOST_LEVERS],
+        "measures": [f"{name}_hours" for name in MEASURES],
+        "tried": tried[0]["recordings"] if tried else 0,
+        "all_tried": bool(tried) and tried[0]["rows"] == stats["entries"],
+        "untold": sum(not each["enough"] for each in tried),
         "doubts": [smell for smell in smells.values() if "cause" in smell],
         "doubtful_settings": stats["doubtful_settings"],
         "oddities": [

@@ -60,6 +60,7 @@ def _environment() -> Environment:
         "amount": text.count,
         "counted": text.counted,
         "duration": text.duration,
+        "hours": lambda value: text.duration(3600 * value),
         "memory": text.memory,
         "number": text.number,
         "percent": text.percent,

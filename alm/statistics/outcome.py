@@ -133,6 +133,16 @@ def nothing_kept(stats: Stats) -> str | None:
     return "No window was kept: the manifests hold no rows"
 
 
+def sample_note(fraction: float | None) -> str | None:
+    """That this is a preview, if it is one."""
+    if fraction is None:
+        return None
+    return (
+        f"This is a preview, made with {percent(fraction)} of the recordings "
+        f"(sample_fraction = {fraction:g}): all figures are of that sample"
+    )
+
+
 def wanted(stats: Stats) -> WindowParams:
     """The windows that the run looked for."""
     names = {field.name for field in fields(WindowParams)}

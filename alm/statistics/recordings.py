@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from alm.records.record import Record
 from alm.rows import codec
-from alm.rows.row import Number
+from alm.statistics.measures import lasting
 from alm.statistics.shares import share
 
 COLUMNS = (
@@ -56,10 +56,10 @@ def recording_line(record: Record, kept: Sequence[int], offset: int, size: int) 
         offset, size: of the record in its file, bytes.
     """
     starts, ends = record.windows.starts, record.windows.ends
-    spans = [(starts[k], ends[k]) for k in kept]
-    covered = _covered(spans)
+    in_order = sorted(kept, key=lambda k: (starts[k], ends[k]))
+    together, covered = lasting(starts, ends, in_order)
     speech = sum(record.spans.ends[: record.own]) - sum(record.spans.starts[: record.own])
-    seconds = [record.length, speech, covered, sum(end - start for start, end in spans)]
+    seconds = [record.length, speech, covered, together]
     length, spoken, kept_dur, window_dur = (f"{max(-_MOST, min(x, _MOST)):.3f}" for x in seconds)
     fields = (
         _text(codec.loads(record.manifest)),
@@ -107,14 +107,3 @@ def _text(value: object) -> str:
     """A name in one field of one line: backslash, tab and line breaks are spelled out."""
     text = value if isinstance(value, str) else codec.dumps(value).decode()
     return text.translate(_ESCAPES)
-
-
-def _covered(spans: list[tuple[Number, Number]]) -> Number:
-    covered: Number = 0
-    reached: Number | None = None
-    for start, end in sorted(spans):
-        begin = start if reached is None else max(start, reached)
-        if end > begin:
-            covered += end - begin
-        reached = end if reached is None else max(reached, end)
-    return covered

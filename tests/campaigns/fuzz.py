@@ -39,6 +39,7 @@ from alm.jobs.pages import write_report
 from alm.jobs.recordings import write_recordings
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate
+from alm.jobs.what_if import try_levers
 from alm.report.render import PAGES
 
 SAMPLE = Path(__file__).resolve().parents[2] / "workflow" / "sample" / "manifests"
@@ -273,15 +274,18 @@ def _check_steps(
     """The steps of the workflow give the same bytes, and statistics and a report of them."""
     parts = [
         folder / name
-        for name in ("records", "refused", "keys", "lines", "rows", "late", "sums", "table")
+        for name in (
+            *("records", "refused", "keys", "lines", "sample"),
+            *("rows", "late", "sums", "table"),
+        )
     ]
     span = whole_file(str(source))
-    built = build_chunk([span], parts[:4], params=window, stop_at_invalid=False)
+    built = build_chunk([span], parts[:5], params=window, one_in=1, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
     overlapped = overlap_chunk(
-        [whole_file(str(parts[0]))], parts[4:], params=overlap, stop_at_invalid=False
+        [whole_file(str(parts[0]))], parts[5:], params=overlap, stop_at_invalid=False
     )
-    assert parts[4].read_bytes() == output.read_bytes()
+    assert parts[5].read_bytes() == output.read_bytes()
     summaries = [folder / "built", folder / "overlapped"]
     built.write(summaries[0])
     overlapped.write(summaries[1])
@@ -289,7 +293,12 @@ def _check_steps(
     write_ranges([span], shard)
     stats = [folder / name for name in ("stats.json", "stats.tsv", "stats.parquet")]
     parameters = DEFAULTS | asdict(window) | asdict(overlap)
-    aggregate([shard], summaries, [folder / "keys"], *stats, window, overlap, parameters, {})
+    what_if = folder / "what_if.json"
+    try_levers([parts[4]], summaries, what_if, parameters)
+    aggregate(
+        [shard], summaries, [folder / "keys"], *stats, window, overlap, parameters, {},
+        what_if=what_if,
+    )  # fmt: skip
     audio = json.loads(stats[0].read_bytes())["audio"]
     assert audio["kept_dur"] <= audio["recording_dur"] * (1 + 1e-9), audio
     pages = {name: folder / name for name in PAGES}

@@ -15,7 +15,8 @@ CUT = {"clips", "moshi_clips", "export_quarantine", "export_clips", "export_mosh
 EXAMPLES = {"examples", "splits"} | CUT | WRITTEN
 
 MERGED = RECORDED | {"merge_output"}
-FILTERED = MERGED | {"overlap", "merge_quarantine", "recordings"} | EXAMPLES
+SWEPT = {"sweep_shard", "sweep"}
+FILTERED = MERGED | SWEPT | {"overlap", "merge_quarantine", "recordings", "what_if"} | EXAMPLES
 BUILT = FILTERED | {"build"}
 PREPARED = BUILT | {"prepare_shard"}
 
@@ -32,6 +33,7 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "bandwidth": (8000, PREPARED),
     "sample_rate": (16000, PREPARED),
     "missing_audio": ("keep", PREPARED),
+    "sample_fraction": (0.5, BUILT),
     "target_window_duration": (30, BUILT),
     "tolerance": (0.2, BUILT),
     "min_sample_rate": (8000, BUILT),
@@ -74,6 +76,7 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
     "global_speakers": (True, WRITTEN),
     "export_file_size": (1_000_000, WRITTEN),
     "parquet_audio": (True, WRITTEN),
+    "sweep": ({"tolerance": [0.1, 0.2]}, SWEPT),
 }
 
 

@@ -41,6 +41,7 @@ from alm.jobs.recordings import write_recordings
 from alm.jobs.seals import write_seal
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
+from alm.jobs.what_if import try_levers
 from alm.records import budget
 from alm.records import record as record_module
 from alm.report.render import PAGES
@@ -71,6 +72,8 @@ def run_steps(
             Path(f"{at}.lines"),
             Path(f"{at}.built"),
             window,
+            sample=Path(f"{at}.sample"),
+            one_in=1,
             stop_at_invalid=False,
             execution=Execution("local", threads),
             code="c",
@@ -98,6 +101,9 @@ def run_steps(
     pieces = Pieces(ranges, built, filtered, line_digests, parts, row_digests)
     index_output(pieces, refused, out / "index.jsonl", 1.0)
     merge_output(pieces, refused, out / "alm_output.jsonl", 1.0)
+    parameters = DEFAULTS | asdict(window) | asdict(o.resolved(window))
+    samples, what_if = [f"{at}.sample" for at in names], out / "what_if.json"
+    try_levers(samples, built + filtered, what_if, parameters)
     aggregate(
         ranges,
         built + filtered,
@@ -107,8 +113,9 @@ def run_steps(
         out / "stats.parquet",
         window,
         o.resolved(window),
-        parameters=DEFAULTS | asdict(window) | asdict(o.resolved(window)),
+        parameters=parameters,
         versions={},
+        what_if=what_if,
     )
     write_recordings(
         [f"{at}.table" for at in names],
@@ -401,6 +408,8 @@ def test_14_03_what_was_read_of_a_replaced_manifest_counts_for_nothing(tmp_path:
             *outputs,
             at.with_suffix(".json"),
             WindowParams(),
+            sample=at.with_suffix(".sample"),
+            one_in=1,
             stop_at_invalid=False,
             execution=Execution("local"),
             code="c",
@@ -428,6 +437,8 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             out / "digests",
             out / "summary",
             WindowParams(),
+            sample=out / "sample",
+            one_in=1,
             stop_at_invalid=True,
             execution=Execution("local", threads=2),
             code="c",

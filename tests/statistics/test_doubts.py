@@ -21,6 +21,7 @@ from alm.jobs.overlap import overlap_chunk
 from alm.jobs.progress import summarize_run
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate
+from alm.jobs.what_if import try_levers
 from alm.report.overview import overview
 from alm.report.render import render
 from alm.report.windows import windows
@@ -60,22 +61,28 @@ def run(
     span = whole_file(str(source))
     shard = folder / f"shard.{Shard('shard', (span,)).version}.json"
     write_ranges([span], shard)
-    built = [folder / name for name in ("records", "refused", "recordings", "lines")]
-    build_chunk([span], built, params=window, stop_at_invalid=False).write(folder / "built")
+    built = [folder / name for name in ("records", "refused", "recordings", "lines", "sample")]
+    build_chunk([span], built, params=window, one_in=1, stop_at_invalid=False).write(
+        folder / "built"
+    )
     done = [folder / name for name in ("alm_output.jsonl", "late", "digests", "table")]
     records, overlap = whole_file(str(built[0])), overlap.resolved(window)
     overlap_chunk([records], done, params=overlap, stop_at_invalid=False).write(folder / "done")
+    parameters = DEFAULTS | asdict(window) | asdict(overlap)
+    summaries = [folder / "built", folder / "done"]
+    try_levers([folder / "sample"], summaries, folder / "what_if.json", parameters)
     aggregate(
         [shard],
-        [folder / "built", folder / "done"],
+        summaries,
         [folder / "recordings"],
         folder / "stats.json",
         folder / "stats.tsv",
         folder / "stats.parquet",
         window,
         overlap,
-        DEFAULTS | asdict(window) | asdict(overlap),
+        parameters,
         {},
+        what_if=folder / "what_if.json",
     )
     return json.loads((folder / "stats.json").read_bytes())
 

@@ -25,7 +25,7 @@ CONFIG = {
 @pytest.fixture(scope="session")
 def exported(tmp_path_factory: pytest.TempPathFactory):
     def make(folder: Path) -> Run:
-        corpus.write(folder)
+        corpus.write(folder, where=Path("audio"))
         return workflow_in(folder)("--", "exports", **CONFIG)
 
     with shared_run(tmp_path_factory, "exports", make) as run:

@@ -8,6 +8,7 @@ rule build:
         quarantine=output("work/build/{shard}.quarantine.jsonl"),
         recordings=output("work/build/{shard}.recordings"),
         digests=output("work/build/{shard}.digests"),
+        sample=output("work/build/{shard}.sample"),
         summary=output("work/build/{shard}.summary.json"),
         seal=seal("build"),
     log:

@@ -142,6 +142,9 @@ onsuccess:
     ):
         TERMINAL.say(where_jobs_ran(output("logs"), STARTED))
         TERMINAL.say(summarize_run(rules.merge_output.output[0]))
+    card = output("exports/DATACARD.md")
+    if os.path.exists(card) and os.path.getmtime(card) > STARTED:
+        TERMINAL.say(f"exports: {', '.join(NEEDS)}, described in {card}")
     say_where_the_log_is(log)
 
 

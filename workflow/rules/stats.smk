@@ -4,7 +4,8 @@ rule stats:
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
         recordings=of_shards("work/build/{shard}.recordings"),
-        seals=seals("prepare_shard", "build", "overlap"),
+        what_if=rules.what_if.output[0],
+        seals=seals("prepare_shard", "build", "overlap", "what_if"),
     output:
         json=report(
             output("stats.json"),

@@ -24,6 +24,9 @@ with (
         digests=Path(snakemake.output.digests),
         summary=Path(snakemake.output.summary),
         params=WindowParams(**snakemake.params.window),
+        sample=Path(snakemake.output.sample),
+        one_in=snakemake.params.one_in,
+        sample_fraction=snakemake.params.sample_fraction,
         stop_at_invalid=snakemake.params.on_invalid == "fail",
         execution=Execution(
             snakemake.config["backend"],

@@ -27,6 +27,7 @@ with (
         window=WindowParams(**snakemake.params.window),
         overlap=OverlapParams(**snakemake.params.overlap),
         audio_root=snakemake.params.audio_root,
+        sample_fraction=snakemake.params.sample_fraction,
         execution=Execution(
             snakemake.config["backend"],
             threads=snakemake.threads,

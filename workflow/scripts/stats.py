@@ -24,4 +24,5 @@ with (
         overlap=OverlapParams(**snakemake.params.overlap),
         parameters=snakemake.params.parameters,
         versions=versions(),
+        what_if=snakemake.input.what_if,
     )

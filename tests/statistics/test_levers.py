@@ -1,0 +1,217 @@
+"""Levers: what is tried is what a run would give, and estimates say how sure they are."""
+
+import json
+import math
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from strategies import rows
+
+from alm import WindowParams, build_windows, filter_overlaps
+from alm.config import DEFAULTS
+from alm.engines import Execution
+from alm.errors import RowError
+from alm.input import discover
+from alm.input.shards import Shard, plan_shards
+from alm.jobs import what_if as job
+from alm.jobs.build import build_shard
+from alm.jobs.overlap import overlap_shard
+from alm.jobs.sample import WHOLE_BYTES, one_in, read_sample
+from alm.jobs.what_if import rows_to_try, try_levers
+from alm.statistics.estimate import Sample, estimate
+from alm.statistics.levers import OF_HOURS, levers, setting
+from alm.statistics.trials import try_settings
+
+VALUES = {name: DEFAULTS[name] for name in OF_HOURS}
+LEVERS = levers(VALUES)
+
+
+@settings(max_examples=60)
+@given(rows(max_segments=12))
+def test_19_each_lever_keeps_what_the_stages_keep(row: dict[str, Any]) -> None:
+    values = [VALUES, *({**VALUES, **lever} for lever in LEVERS)]
+    tried = [setting(each) for each in values]
+    for trial, (window, overlap) in zip(try_settings(row, tried, 0), tried, strict=True):
+        try:
+            found = filter_overlaps(build_windows(row, window), overlap)
+        except RowError:
+            assert trial is None
+            continue
+        kept = found["filtered_windows"]
+        assert trial is not None
+        assert trial.candidates == len(found["windows"])
+        assert trial.kept == [w["segments"][-1]["end"] - w["segments"][0]["start"] for w in kept]
+
+
+def test_19_every_parameter_that_decides_has_a_lever_and_its_value_is_allowed() -> None:
+    tried = {name for lever in LEVERS for name in lever}
+    unlimited = {name for name in OF_HOURS if VALUES[name] is None}
+    assert tried == set(OF_HOURS) - unlimited | {"max_gap", "target_duration"}
+    limited = {"max_gap": 5, "min_turns": 1, "max_speaker_share": 0.9, "min_speech_share": 0.95}
+    found = levers({**VALUES, **limited, "tolerance": 0, "min_speakers": 5})
+    assert set(limited) <= {name for lever in found for name in lever}
+    assert {"min_speakers": 6} not in found
+    for lever in found:
+        setting({**VALUES, **limited, **lever})
+
+
+def test_19_where_all_was_tried_the_difference_is_exact() -> None:
+    found = estimate([1.5, -0.25, 0.0], Sample([10, 20, 30], 60, 1.0, 132))
+    assert (found.difference, found.low, found.high, found.enough) == (1.25, 1.25, 1.25, True)
+
+
+def test_19_too_few_changes_are_too_few_to_tell() -> None:
+    """Of 10,000 recordings of a minute 100 were tried: nothing seen is not nothing there."""
+    found = estimate([0.0] * 100, Sample([60] * 100, 600_000, 0.01, 132))
+    assert not found.enough
+    assert found.low < -10_000
+    assert found.high > 10_000
+    few = estimate([50.0] * 5 + [0.0] * 95, Sample([60] * 100, 600_000, 0.01, 132))
+    assert not few.enough
+    assert few.low < 0 < 25_000 < few.high
+
+
+def test_19_intervals_of_skewed_differences_hold() -> None:
+    """One recording in eight changes, by amounts of which a few are most of all."""
+    dice = random.Random(4)
+    lengths = [dice.lognormvariate(6, 0.8) for _ in range(2000)]
+    changes = [each * dice.random() if dice.random() < 0.125 else 0.0 for each in lengths]
+    truth, held = math.fsum(changes), 0
+    for _ in range(400):
+        chosen = dice.sample(range(2000), 200)
+        sample = Sample([lengths[k] for k in chosen], math.fsum(lengths), 0.1, 132)
+        found = estimate([changes[k] for k in chosen], sample)
+        held += found.low <= truth <= found.high
+    assert held >= 0.95 * 400
+
+
+def talk(dice: random.Random, name: str) -> dict[str, Any]:
+    segments, time = [], 0.0
+    for _ in range(dice.randint(10, 90)):
+        lasts = dice.uniform(1, 9)
+        segments.append(
+            {"start": time, "end": time + lasts, "speaker": dice.choice("abc"), "metrics": {}}
+        )
+        segments[-1]["metrics"]["bandwidth"] = dice.choice([4500, 9000, 9000, 9000])
+        time += lasts + dice.uniform(0, 3)
+    dice.shuffle(segments)
+    return {"audio_filepath": name, "audio_sample_rate": 16000, "segments": segments}
+
+
+def tried_in(folder: Path, source: Path, shard_size: int, values: dict[str, Any] = VALUES) -> bytes:
+    """The what-if of a run of both steps, without Snakemake."""
+    samples, summaries = [], []
+    window, overlap = setting(values)
+    for shard in plan_shards(discover(str(source)), shard_size):
+        at = folder / f"{shard.name}-{shard_size}"
+        names = ("records", "quarantine", "recordings", "lines", "built")
+        build_shard(
+            shard.ranges,
+            *(Path(f"{at}.{name}") for name in names),
+            window,
+            sample=Path(f"{at}.sample"),
+            one_in=1,
+            stop_at_invalid=False,
+            execution=Execution("local", 2),
+            code="c",
+        )
+        overlap_shard(
+            *(Path(f"{at}.{name}") for name in ("records", "rows", "late", "digests", "done")),
+            overlap,
+            stop_at_invalid=False,
+            execution=Execution("local", 2),
+            code="c",
+        )
+        samples.append(Path(f"{at}.sample"))
+        summaries += [Path(f"{at}.built"), Path(f"{at}.done")]
+    target = folder / "what_if.json"
+    try_levers(samples, summaries, target, values)
+    return json.dumps(json.loads(target.read_bytes())["what_if"]).encode()
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    dice = random.Random(7)
+    source = tmp_path / "m.jsonl"
+    found = [talk(dice, f"{k // 2}.wav") for k in range(120)]
+    source.write_text("".join(json.dumps(each) + "\n" for each in found))
+    return source
+
+
+def test_19_the_sample_does_not_depend_on_the_shards(
+    tmp_path: Path, corpus: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "TRIED_SEGMENTS", 2000)
+    one = tried_in(tmp_path, corpus, 1 << 30)
+    many = tried_in(tmp_path, corpus, 20_000)
+    assert one == many
+    best = json.loads(one)[0]
+    assert 20 <= best["rows"] < 60
+    assert best["recordings"] < best["rows"]  # both rows of a recording, or none
+    assert best["kept_hours"]["low"] < best["kept_hours"]["after"] < best["kept_hours"]["high"]
+
+
+def test_19_where_all_rows_were_tried_the_figures_are_those_of_a_run(
+    tmp_path: Path, corpus: Path
+) -> None:
+    found = json.loads(tried_in(tmp_path, corpus, 1 << 30))
+    assert [each["recommended"] for each in found] == sorted(
+        (each["recommended"] for each in found), reverse=True
+    )
+    assert found[0]["parameters"] == {"min_bandwidth": 0}
+    assert found[0]["config"] == "min_bandwidth: 0"
+    for each in found[:2] + found[-2:]:
+        values = {**VALUES, **each["parameters"]}
+        run = json.loads(tried_in(tmp_path, corpus, 1 << 30, values))[0]
+        for name in ("kept_hours", "covered_hours", "silence_hours", "overlap_hours"):
+            assert each[name]["low"] == each[name]["high"] == each[name]["after"]
+            assert each[name]["after"] == run[name]["before"]
+        gains = [
+            each[f"{n}_hours"]["low"] > each[f"{n}_hours"]["before"] for n in ("kept", "covered")
+        ]
+        assert each["recommended"] == all(gains)
+
+
+def test_19_how_much_is_tried() -> None:
+    assert rows_to_try(10, 100) > 10
+    assert 0.8 * 50_000 <= rows_to_try(10_000, 700_000) * 76 <= 50_000
+    assert rows_to_try(400_000, 4_000_000) == 400_000 // 64
+    assert rows_to_try(10**9, 10**11) * 106 <= 1_000_000
+    assert rows_to_try(0, 0) > 0
+
+
+def test_19_the_share_that_is_drawn_follows_from_the_size_of_the_run(tmp_path: Path) -> None:
+    def of(size: int, name: str = "m.jsonl") -> int:
+        (shard,) = plan_shards([type(discover(str(path))[0])(name, size, "v")], 1 << 60)
+        return one_in(shard.ranges)
+
+    path = tmp_path / "m.jsonl"
+    path.write_text("{}\n")
+    assert of(WHOLE_BYTES) == 1
+    assert of(WHOLE_BYTES + 1) == 4
+    assert of(WHOLE_BYTES, "m.jsonl.gz") == 16
+    assert of(1 << 45) == 64
+    assert one_in(span for shard in list[Shard]() for span in shard.ranges) == 1
+
+
+def test_19_one_recording_in_four_is_drawn(tmp_path: Path, corpus: Path) -> None:
+    (shard,) = plan_shards(discover(str(corpus)), 1 << 30)
+    names = ("records", "quarantine", "recordings", "lines", "built")
+    build_shard(
+        shard.ranges,
+        *(tmp_path / name for name in names),
+        WindowParams(),
+        sample=tmp_path / "sample",
+        one_in=4,
+        stop_at_invalid=True,
+        execution=Execution("local"),
+        code="c",
+    )
+    drawn = list(read_sample([tmp_path / "sample"]))
+    assert 10 <= len(drawn) <= 60
+    assert all(row.key < 1 << 62 for row in drawn)
+    lines = corpus.read_bytes().splitlines(keepends=True)
+    assert {row.text for row in drawn} <= set(lines)
