@@ -185,6 +185,7 @@ def test_every_parameter_of_the_stages_is_a_key():
         "on_invalid",
         "max_invalid_fraction",
         "input_format",
+        "compare_with",
         *PREPARE_OPTIONS,
         "sample_fraction",
         "sweep",

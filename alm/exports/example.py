@@ -94,7 +94,7 @@ def examples(
             continue
         segments = heard(window.segments, start, end)
         example = {
-            "id": f"{recording}-{_time(start)}-{_time(end)}",
+            "id": f"{recording}-{span_name(start, end)}",
             **shared,
             "start": start,
             "end": end,
@@ -262,6 +262,11 @@ def _joined(texts: Any) -> str:
 
 def _seconds(value: Number) -> float:
     return round(float(value), 6)
+
+
+def span_name(start: Number, end: Number) -> str:
+    """What the id of a window has after that of its recording: when it begins and ends (s)."""
+    return f"{_time(_seconds(max(start, 0)))}-{_time(_seconds(end))}"
 
 
 def _time(seconds: float) -> str:
