@@ -30,6 +30,7 @@ from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.meter import Progress
 from alm.jobs.provenance import describe_file
 from alm.jobs.record import PROVENANCE, read_record
+from alm.jobs.sample import is_drawn
 from alm.jobs.seals import check_seal
 from alm.names import as_text
 from alm.processes import ensure_streams
@@ -72,7 +73,7 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         *(_check_rows(Path(folder), name, parts, progress) for name, parts in files.items()),
         _check_files(Path(folder), claims),
         _check_report(Path(folder), claims),
-        *(_check_manifest(manifest, progress) for manifest in manifests),
+        *(_check_manifest(manifest, _fraction(claims), progress) for manifest in manifests),
         _check_source(claims),
     ):
         for finding in check:
@@ -202,7 +203,16 @@ def _check_report(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Finding]:
+def _fraction(claims: dict[str, Any]) -> float | None:
+    """The share of recordings that the run was made with, if it was a preview."""
+    parameters = claims.get("parameters")
+    fraction = parameters.get("sample_fraction") if isinstance(parameters, dict) else None
+    return fraction if isinstance(fraction, int | float) else None
+
+
+def _check_manifest(
+    manifest: dict[str, Any], fraction: float | None, progress: Progress
+) -> Iterator[Finding]:
     """A manifest: still there, and the lines that the run read unchanged and all answered for."""
     path, size = manifest["path"], manifest["bytes"]
     try:
@@ -223,7 +233,7 @@ def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Fi
     try:
         for line in read_lines(ByteRange(path, 0, size)):
             digest.update(line.digest)
-            rows += not line.is_blank
+            rows += not line.is_blank and is_drawn(line, fraction)
             if not is_compressed(path):
                 progress.add(line.offset - before)
             before = line.offset

@@ -73,10 +73,11 @@ VERSIONS = {shard.name: shard.version for shard in SHARDS}
 MADE_WITH = made_with(CONFIG, shards=SHARDS)
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
-# These two follow from all others.
+# These follow from all others.
+WHOLE_IDENTITY = "".join(IDENTITY[rule] for rule in ("pages", "provenance", "sweep"))
 if workflow.is_main_process:
-    os.environ[RUN_IDENTITY] = IDENTITY["pages"] + IDENTITY["provenance"]
-elif os.environ.get(RUN_IDENTITY, "") not in ("", IDENTITY["pages"] + IDENTITY["provenance"]):
+    os.environ[RUN_IDENTITY] = WHOLE_IDENTITY
+elif os.environ.get(RUN_IDENTITY, "") not in ("", WHOLE_IDENTITY):
     raise WorkflowError(
         "the source of alm or the configuration was changed while the run was under way; start "
         "again: what is done stays done, unless the change makes it different"

@@ -44,7 +44,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.build.rule, rules.overlap.rule)
+            job.rule in (rules.build.rule, rules.overlap.rule, rules.sweep_shard.rule)
             for job in workflow.dag.needrun_jobs()
         )
     )
