@@ -20,10 +20,10 @@ OUTPUT := $(RESULTS)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run report verify test lint bench fuzz faults scaling campaigns format schema pins images clean
+.PHONY: help setup run report verify test test-loaders lint bench fuzz faults scaling campaigns format schema pins images clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "PYTHON=python3.12 picks the interpreter of a new .venv, PYTEST_ARGS='-k windows' goes to pytest."
 
 setup: $(READY) ## make .venv with all that running needs, pinned, and alm (editable)
@@ -69,6 +69,29 @@ test: $(READY_DEV) ## run all tests, and those of what can be compiled once more
 	$(IN_VENV) pytest --numprocesses 3 --dist loadgroup $(PYTEST_ARGS)
 	$(IN_VENV) pytest --numprocesses 2 --dist loadgroup --interpreted $(PYTEST_ARGS)
 
+# An environment of its own, on the Python that has Debian's torch: lhotse asks for one, and PyPI's
+# brings 5.7 GB for GPUs. Interrupted, it starts again from nothing.
+LOADERS := build/loaders
+LOADERS_PYTHON ?= /usr/bin/python3
+LOADERS_READY := $(LOADERS)/venv/.ready
+
+$(LOADERS_READY): tests/loaders/requirements.txt tests/loaders/requirements-no-deps.txt
+	$(LOADERS_PYTHON) -m venv --clear --system-site-packages $(LOADERS)/venv
+	$(LOADERS)/venv/bin/python -m pip install --requirement tests/loaders/requirements.txt
+	$(LOADERS)/venv/bin/python -m pip install --no-deps --requirement tests/loaders/requirements-no-deps.txt
+	@touch $@
+
+test-loaders: $(READY_DEV) ## open exports with lhotse, webdataset, datasets and others (needs Debian's python3-torch)
+	@if ! $(LOADERS_PYTHON) -c 'import torch' 2>/dev/null; then \
+	    echo "skipped: $(LOADERS_PYTHON) has no torch, which lhotse imports" \
+	        "(Debian: apt-get install --no-install-recommends python3-torch)"; \
+	    test -z "$$CI"; \
+	else \
+	    $(MAKE) $(LOADERS_READY) && \
+	    $(IN_VENV) python tests/loaders/make_exports.py $(LOADERS)/corpus && \
+	    ALM_LOADERS=$(LOADERS)/corpus $(LOADERS)/venv/bin/python -m pytest -c tests/loaders/pytest.ini tests/loaders; \
+	fi
+
 lint: $(READY_DEV) ## check format, style, types and the workflow
 	$(IN_VENV) ruff format --check .
 	$(IN_VENV) ruff check .
@@ -113,10 +136,10 @@ FREEZE := $(PINS)/bin/python -m pip freeze --all --exclude-editable --exclude pi
 pins: ## renew requirements.txt and requirements-dev.txt (then envs/alm.yaml by hand)
 	$(PYTHON) -m venv --clear $(PINS)
 	$(PINS)/bin/python -m pip uninstall --quiet --yes setuptools
-	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines,remote]'
+	$(PINS)/bin/python -m pip install --quiet --editable '.[workflow,engines,remote,audio]'
 	{ grep '^#' requirements.txt; $(FREEZE); } > $(PINS)/new
 	mv $(PINS)/new requirements.txt
-	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,remote,dev]'
+	$(PINS)/bin/python -m pip install --quiet -c requirements.txt --editable '.[workflow,engines,remote,audio,dev]'
 	{ grep '^#' requirements-dev.txt; $(FREEZE) | grep -vxF -f requirements.txt; } > $(PINS)/new
 	mv $(PINS)/new requirements-dev.txt
 

@@ -12,7 +12,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,13 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError
 
 from alm.errors import ParameterError
+from alm.exports import formats as exports
 from alm.files import obstacle
 from alm.input import is_url
+from alm.input.formats import FORMATS
 from alm.names import as_local, as_text
-from alm.params import OverlapParams, WindowParams
-from alm.schema import Schema, boolean, choice, number
+from alm.params import ClipParams, ExportParams, OverlapParams, WindowParams
+from alm.schema import Schema, boolean, choice, integer, number
 from alm.statistics.levers import OF_HOURS, combinations, setting
 
 SAMPLE = "workflow/sample/manifests"
@@ -88,11 +90,80 @@ _INPUT: dict[str, Schema] = {
     },
 }
 
+AUTO = "auto"
+"""The input format that is told by the content."""
+
+_WAY_IN: dict[str, Schema] = {
+    "input_format": {
+        **choice(AUTO, *FORMATS),
+        "default": AUTO,
+        "description": "The format of what manifest_path names; auto looks at the content.",
+    },
+    "speaker_scope": {
+        **choice("recording", "corpus"),
+        "default": "recording",
+        "description": "Speakers of another format than ours are named after their recording; "
+        "corpus leaves their names, where they are the same person in all recordings.",
+    },
+    "audio_root": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": f"the path or URL of a directory with audio, {_AS_TEXT}, or null",
+        "default": None,
+        "description": "Where the audio is, if rows of another format lack what it tells.",
+    },
+    "audio_files": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": "a path with {id} in it, relative to audio_root, or the path of a table of ids "
+        "and paths, or null",
+        "default": None,
+        "description": "How a recording finds its audio; null: by the name without its ending.",
+    },
+    "bandwidth": {
+        "oneOf": [{"enum": ["auto", "given", "measure"]}, {"type": "number", "minimum": 0}],
+        "allowed": "auto, given, measure or a number of Hz, 0 or more",
+        "default": "auto",
+        "description": "Bandwidth of segments of another format: auto measures those that have "
+        "none, given measures none, measure all; a number is that of all.",
+    },
+    "sample_rate": {
+        "oneOf": [{"const": "auto"}, {"type": "number", "exclusiveMinimum": 0}],
+        "allowed": "auto or a number of Hz above 0",
+        "default": "auto",
+        "description": "Of recordings of another format: auto asks the audio where the row does "
+        "not say; a number is that of all.",
+    },
+    "missing_audio": {
+        **choice("quarantine", "keep"),
+        "default": "quarantine",
+        "description": "What becomes of a recording whose audio is missing, unreadable or too "
+        "short; keep goes on with what is known.",
+    },
+}
+
+PREPARE_OPTIONS = (
+    "speaker_scope",
+    "audio_root",
+    "audio_files",
+    "bandwidth",
+    "sample_rate",
+    "missing_audio",
+)
+"""The keys by which a manifest is prepared from another format."""
+
 _OUTPUT: dict[str, Schema] = {
     "merge": {
         **boolean(),
         "default": True,
         "description": "Join the rows of all shards; false writes an index of the shards' files.",
+    },
+    "compare_with": {
+        "type": ["string", "null"],
+        "minLength": 1,
+        "allowed": "the output_dir of another run that has finished, or null",
+        "default": None,
+        "description": "Another run, whose figures the report shows beside this one's.",
     },
     "on_invalid": {
         **choice("quarantine", "fail"),
@@ -106,6 +177,46 @@ _OUTPUT: dict[str, Schema] = {
     },
 }
 
+
+SPLIT_NAME = "^[A-Za-z0-9_-]{1,40}$"
+
+_EXPORTS: dict[str, Schema] = {
+    "exports": {
+        "type": "array",
+        "items": {"enum": list(exports.FORMATS)},
+        "uniqueItems": True,
+        "allowed": f"a list of {', '.join(exports.FORMATS)}",
+        "default": [],
+        "description": "What `snakemake exports` makes of the kept windows for trainers.",
+    },
+    "moshi_max_overlap": {
+        **number(minimum=0, maximum=1, null="no limit"),
+        "default": None,
+        "description": "Windows for moshi in which the main speaker and others speak at once for a "
+        "larger share of the time are left out.",
+    },
+    "splits": {
+        "type": ["object", "null"],
+        "minProperties": 1,
+        "propertyNames": {"pattern": SPLIT_NAME},
+        "additionalProperties": {"type": "number", "minimum": 0, "maximum": 1},
+        "allowed": "names and their shares, together 1, as {train: 0.98, dev: 0.01, test: 0.01}, "
+        "or null",
+        "default": None,
+        "description": "Parts of an export, each in a folder of its own; null: all in one.",
+    },
+    "split_by": {
+        **choice("recording", "speakers"),
+        "default": "recording",
+        "description": "What stays together: the windows of a recording, or also all recordings "
+        "that have a speaker in common, by name, with global_speakers.",
+    },
+    "split_seed": {
+        **integer(minimum=0),
+        "default": 0,
+        "description": "Another seed gives other splits.",
+    },
+}
 
 _SWEEP: dict[str, Schema] = {
     "sweep": {
@@ -126,6 +237,21 @@ def _of_fields(cls: type) -> dict[str, Schema]:
     return {each.name: dict(each.metadata) for each in fields(cls)}
 
 
+_STOP, _SILENCE = "stop", "silence"
+
+NO_SPEAKER_NOTE = (
+    'its "no-speaker" segments without text are left out (no_speaker=silence); with '
+    "no_speaker=stop each of them ends every window"
+)
+
+_NO_SPEAKER: Schema = {
+    **choice(AUTO, _STOP, _SILENCE),
+    "default": AUTO,
+    "description": 'What a segment does whose speaker is "no-speaker" and that has neither text '
+    "nor words: stop ends every window, silence leaves the segment out; auto: silence in "
+    "NeMo Curator's tagging, which fills every gap with one, else stop.",
+}
+
 SCHEMA: Schema = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     "title": "Configuration of the ALM curation workflow",
@@ -133,13 +259,24 @@ SCHEMA: Schema = {
     "additionalProperties": False,
     "properties": {
         **_INPUT,
+        **_WAY_IN,
         **_of_fields(WindowParams),
         **_of_fields(OverlapParams),
+        "no_speaker": _NO_SPEAKER,
         **_OUTPUT,
+        **_EXPORTS,
+        **_of_fields(ClipParams),
+        **_of_fields(ExportParams),
         **_SWEEP,
     },
 }
 """All keys, strict, so that a misspelled one stops the run."""
+
+EXPORT_KEYS = (
+    *_EXPORTS,
+    *(each.name for each in (*fields(ClipParams), *fields(ExportParams))),
+)
+"""What only exports depend on."""
 
 DEFAULTS: dict[str, Any] = {name: key["default"] for name, key in SCHEMA["properties"].items()}
 
@@ -149,12 +286,25 @@ class Config:
     """What a run is asked to do.
 
     ``values`` holds every key as checked and coerced; ``window`` and ``overlap`` are what the
-    two stages need of it, ``target_duration`` resolved.
+    two stages need of it, ``target_duration`` resolved, ``clips`` and ``export`` what exports do.
     """
 
     values: Mapping[str, Any]
     window: WindowParams
     overlap: OverlapParams
+    clips: ClipParams
+    export: ExportParams
+
+    def of_input(self, kind: str | None) -> Config:
+        """The same for an input of this format, which decides what was left to it.
+
+        Args:
+            kind: None for manifests of ours.
+        """
+        if self.values["no_speaker"] != AUTO:
+            return self
+        no_speaker = _SILENCE if kind == "curator" else _STOP
+        return replace(self, window=replace(self.window, no_speaker=no_speaker))
 
 
 def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
@@ -172,17 +322,39 @@ def load_config(raw: Mapping[str, Any], source: str | Path = ".") -> Config:
     """
     values = DEFAULTS | {key: _coerced(key, value) for key, value in raw.items()}
     values["output_dir"] = _nameable(_expanded("output_dir", values["output_dir"]))
-    values["manifest_path"] = _expanded_manifests(values["manifest_path"])
+    values["compare_with"] = _expanded("compare_with", values["compare_with"])
+    for key in ("manifest_path", "audio_root", "audio_files"):
+        values[key] = _expanded_inputs(key, values[key])
     errors = sorted(Draft202012Validator(SCHEMA).iter_errors(values), key=lambda error: error.path)
     if errors:
         messages = dict.fromkeys(m for error in errors for m in _explain(error, raw))
         raise ParameterError("the configuration is not valid:\n  " + "\n  ".join(messages))
     if values["manifest_path"] == SAMPLE and not os.path.exists(SAMPLE):
         values["manifest_path"] = os.path.join(source, SAMPLE)
-    window = WindowParams(**_named_like_fields(WindowParams, values))
+    _check_splits(values)
+    auto = {"no_speaker": _STOP} if values["no_speaker"] == AUTO else {}
+    window = WindowParams(**_named_like_fields(WindowParams, values | auto))
     overlap = OverlapParams(**_named_like_fields(OverlapParams, values))
-    _check_sweep(values)
-    return Config(values, window, overlap.resolved(window))
+    clips = ClipParams(**_named_like_fields(ClipParams, values))
+    export = ExportParams(**_named_like_fields(ExportParams, values))
+    _check_sweep(values | {"no_speaker": window.no_speaker})
+    config = Config(values, window, overlap.resolved(window), clips, export)
+    return config.of_input(values["input_format"])
+
+
+def _check_splits(values: Mapping[str, Any]) -> None:
+    """Refuse what the schema cannot: shares that are not 1 together, names without a meaning."""
+    splits = values["splits"]
+    if splits is not None and abs(sum(splits.values()) - 1) > 1e-9:
+        raise ParameterError(
+            f"splits = {splits!r} is not allowed: the shares are {sum(splits.values()):g} "
+            "together, and must be 1"
+        )
+    if splits and values["split_by"] == "speakers" and not values["global_speakers"]:
+        raise ParameterError(
+            "split_by = 'speakers' needs global_speakers: true: where equal names in two "
+            "recordings may be two people, nobody connects them; use split_by: recording"
+        )
 
 
 def _check_sweep(values: Mapping[str, Any]) -> None:
@@ -227,6 +399,10 @@ def _coerced(key: str, value: Any) -> Any:
     types = [types] if isinstance(types, str) else types
     if value is None and types == ["string"]:
         return ""
+    if key == "exports":
+        return _names(value)
+    if key == "splits" and isinstance(value, Mapping):
+        return {name: _number(share) for name, share in value.items()}
     if isinstance(value, str) and value.lower() in _FROM_TEXT:
         meant = _FROM_TEXT[value.lower()]
         if ("boolean" in types and meant is not None) or ("null" in types and meant is None):
@@ -234,16 +410,33 @@ def _coerced(key: str, value: Any) -> Any:
     return value
 
 
-def _expanded_manifests(value: Any) -> Any:
+def _names(value: Any) -> Any:
+    """A list of names, written as text with commas or as one; nothing is none."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name.strip() for name in value.split(",") if name.strip()]
+    return value
+
+
+def _number(value: Any) -> Any:
+    """What the command line leaves as text."""
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
+
+
+def _expanded_inputs(key: str, value: Any) -> Any:
     """Each path expanded; URLs, and a name that exists with the ``$`` in it, are what they are."""
     if isinstance(value, list):
-        return [_expanded_manifests(each) for each in value]
+        return [_expanded_inputs(key, each) for each in value]
     if not isinstance(value, str) or is_url(value):
         return value
     text = as_text(value)
     if not value.startswith("~") and os.path.lexists(as_local(text)):
         return text
-    return _expanded("manifest_path", text)
+    return _expanded(key, text)
 
 
 def _expanded(key: str, value: Any) -> Any:
@@ -305,6 +498,38 @@ def _explain(error: ValidationError, raw: Mapping[str, Any]) -> Iterator[str]:
         place = f"{key}[{index[0]}]" if index else str(key)
         given = value if index else raw[str(key)]
         yield f"{place} = {given!r} is not allowed: it must be {known[key]['allowed']}"
+
+
+def check_audio(kind: str | None, values: Mapping[str, Any]) -> None:
+    """Look whether bandwidths and sample rates can be had, before anything is planned.
+
+    Args:
+        kind: the format of the input; None for manifests of ours, which say both.
+        values: the configuration.
+
+    Raises:
+        ParameterError: they cannot, or a key was set that has no effect.
+    """
+    if kind is None:
+        unused = [
+            name
+            for name in PREPARE_OPTIONS
+            if values[name] != DEFAULTS[name] and not (name == "audio_root" and values["exports"])
+        ]
+        if unused:
+            raise ParameterError(
+                f"{', '.join(unused)}: not for manifests of ours, whose rows say all themselves; "
+                "leave it out, or set input_format to the format of what manifest_path names"
+            )
+        return
+    has_audio = FORMATS[kind].names_audio or values["audio_root"] or values["audio_files"]
+    lacking = [name for name in ("bandwidth", "sample_rate") if values[name] in ("auto", "measure")]
+    if lacking and not has_audio:
+        raise ParameterError(
+            f"{FORMATS[kind].what} says nothing of the audio, so {' and '.join(lacking)} cannot be "
+            "had: set audio_root to the folder of the audio, to probe and measure it; or, to try "
+            "the timings at once, set both keys, bandwidth=8000 sample_rate=16000"
+        )
 
 
 def _named_like_fields(cls: type, values: Mapping[str, Any]) -> dict[str, Any]:

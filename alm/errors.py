@@ -40,6 +40,10 @@ class TooManyInvalidError(AlmError):
     """More rows were quarantined than ``max_invalid_fraction`` allows."""
 
 
+class AudioError(AlmError):
+    """Audio cannot be read here: a library is missing."""
+
+
 class DamageError(AlmError):
     """A file that one job handed to the next is not as it was written."""
 

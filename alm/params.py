@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from alm.errors import ParameterError
-from alm.schema import boolean, choice, conforms, field_names, integer, number
+from alm.schema import boolean, choice, conforms, field_names, integer, number, text
 
 SHORTEST_TARGET = 0.001
 """Seconds; times in manifests are no finer."""
@@ -232,3 +232,75 @@ class OverlapParams:
         if self.target_duration is not None:
             return self
         return replace(self, target_duration=window_params.target_window_duration)
+
+
+MIX, KEEP = "mix", "keep"
+
+
+@_documented
+@dataclass(frozen=True)
+class ClipParams:
+    """How the audio of kept windows is cut into clips.
+
+    Raises:
+        ParameterError: a value has the wrong type.
+    """
+
+    clip_format: str = _param(
+        "flac", "The format of clips; ogg is Vorbis, and lossy.", choice("flac", "wav", "ogg")
+    )
+    clip_sample_rate: int | None = _param(
+        None,
+        "Clips are resampled to this rate, in Hz.",
+        integer(minimum=1000, null="the recording's own"),
+    )
+    clip_channel: str | int = _param(
+        MIX,
+        "mix makes a clip of the mean of all channels, keep has them as they are, a number takes "
+        "that channel, from 0.",
+        {
+            "oneOf": [{"enum": [MIX, KEEP]}, {"type": "integer", "minimum": 0}],
+            "allowed": "mix, keep or the number of a channel, 0 or more",
+        },
+    )
+
+    def __post_init__(self) -> None:
+        _check(self)
+
+
+@_documented
+@dataclass(frozen=True)
+class ExportParams:
+    """How kept windows are written for trainers.
+
+    Raises:
+        ParameterError: a value has the wrong type or is out of range.
+    """
+
+    export_prompt: str = _param(
+        "Transcribe the conversation and say who speaks.",
+        "What the user asks in conversations that are exported.",
+        text(),
+    )
+    export_turn: str = _param(
+        "{speaker}: {text}",
+        "A line of the answer, a turn: {speaker} and {text} are put in.",
+        text(),
+    )
+    global_speakers: bool = _param(
+        False,
+        "Speakers of one name are one person in all recordings; false puts the recording before "
+        "the name where a trainer would think so.",
+        boolean(),
+    )
+    export_file_size: int = _param(
+        1_000_000_000,
+        "A tar, or a Parquet file with audio, is closed before it would grow above so many bytes.",
+        integer(minimum=1),
+    )
+    parquet_audio: bool = _param(
+        False, "Put the clips into the Parquet files; false writes where the audio is.", boolean()
+    )
+
+    def __post_init__(self) -> None:
+        _check(self)

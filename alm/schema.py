@@ -71,12 +71,19 @@ def field_names() -> Schema:
     return {"type": "string", "allowed": "comma-separated field names as text"}
 
 
+def text() -> Schema:
+    """Any text."""
+    return {"type": "string", "allowed": "text"}
+
+
 def conforms(value: Any, schema: Mapping[str, Any]) -> bool:
     """Whether a value is what one of the functions above describes.
 
     Stricter than JSON schema: 2.0 is no integer, and arithmetic in doubles must be able to take a
     number.
     """
+    if "oneOf" in schema:
+        return any(conforms(value, one) for one in schema["oneOf"])
     if "enum" in schema:
         return value in schema["enum"]
     types = [schema["type"]] if isinstance(schema["type"], str) else schema["type"]

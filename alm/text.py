@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 _SHORT = {"hours": "h", "minutes": "min", "seconds": "s"}
 
 
@@ -60,6 +63,42 @@ def duration(seconds: float) -> str:
     value = seconds / length
     decimals = 2 if value < 10 else 1 if value < 100 else 0
     return f"{value:,.{decimals}f} {_SHORT[name]}"
+
+
+def amounts(parts: Sequence[float]) -> list[str]:
+    """The sum of some durations in seconds, then each, all in one unit: they add up as shown.
+
+    >>> amounts([3000, 590, 10])
+    ['1.00 h', '0.83 h', '0.17 h', '0.00 h']
+    """
+    length, name = time_unit(sum(parts))
+    whole = sum(parts) / length
+    decimals = 2 if whole < 10 else 1 if whole < 100 else 0
+    steps = _adding_up([part / length for part in parts], 10**decimals)
+    return [f"{step / 10**decimals:,.{decimals}f} {_SHORT[name]}" for step in (sum(steps), *steps)]
+
+
+def percents(parts: Sequence[float]) -> list[str]:
+    """The share of each part in their sum; as shown they add up to 100 %.
+
+    >>> percents([1, 1, 1]), percents([0, 0])
+    (['33.4 %', '33.3 %', '33.3 %'], ['0.0 %', '0.0 %'])
+    """
+    whole = sum(parts) or 1
+    return [f"{step / 10:.1f} %" for step in _adding_up([part / whole for part in parts], 1000)]
+
+
+def _adding_up(parts: Sequence[float], steps: int) -> list[int]:
+    """Numbers as whole multiples of 1 / ``steps``, whose sum is that of the numbers, rounded.
+
+    What is left over after rounding down goes to those that lose most by that.
+    """
+    exact = [part * steps for part in parts]
+    rounded = [math.floor(each) for each in exact]
+    left = round(sum(exact)) - sum(rounded)
+    for k in sorted(range(len(exact)), key=lambda k: rounded[k] - exact[k])[:left]:
+        rounded[k] += 1
+    return rounded
 
 
 def memory(megabytes: float) -> str:

@@ -29,7 +29,13 @@ from alm.input.digests import DIGEST_BYTES, digest_lines, new_digest
 from alm.jobs.merge_output import INDEX, MERGED
 from alm.jobs.meter import Progress
 from alm.jobs.provenance import describe_file
-from alm.jobs.record import PROVENANCE, read_record
+from alm.jobs.record import (
+    EXPORTS,
+    EXPORTS_FORMAT,
+    EXPORTS_SCHEMA,
+    PROVENANCE,
+    read_record,
+)
 from alm.jobs.sample import is_drawn
 from alm.jobs.seals import check_seal
 from alm.names import as_text
@@ -63,9 +69,10 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
     claims, as_written = read_record(folder)
     if not as_written:
         yield Finding("error", f"{Path(folder, PROVENANCE)}: was edited after the run wrote it")
-    manifests, files = claims["manifests"], _files_of_rows(Path(folder), claims)
+    manifests, sources = claims["manifests"], claims.get("sources", [])
+    files = _files_of_rows(Path(folder), claims)
     read = sum(part["bytes"] for parts in files.values() for part in parts)
-    total = read + sum(each["bytes"] for each in manifests)
+    total = read + sum(each["bytes"] for each in [*manifests, *sources])
     progress = Progress(total, "checked", terminal)
     for check in (
         _check_counts(claims),
@@ -73,7 +80,11 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         *(_check_rows(Path(folder), name, parts, progress) for name, parts in files.items()),
         _check_files(Path(folder), claims),
         _check_report(Path(folder), claims),
-        *(_check_manifest(manifest, _fraction(claims), progress) for manifest in manifests),
+        _check_exports(Path(folder)),
+        *(
+            _check_manifest(manifest, _fraction(claims), progress)
+            for manifest in [*manifests, *sources]
+        ),
         _check_source(claims),
     ):
         for finding in check:
@@ -210,10 +221,38 @@ def _fraction(claims: dict[str, Any]) -> float | None:
     return fraction if isinstance(fraction, int | float) else None
 
 
+def _check_exports(folder: Path) -> Iterator[Finding]:
+    """What was exported, if anything was: that it is all there, as written, and of this run."""
+    exports = (folder / EXPORTS).parent
+    if not exports.is_dir():
+        return
+    if not (folder / EXPORTS).exists():
+        yield Finding(
+            "error", f"{exports}: was not finished; start `snakemake exports` again, or delete it"
+        )
+        return
+    claims, as_written = read_record(folder, EXPORTS, EXPORTS_FORMAT, EXPORTS_SCHEMA)
+    if not as_written:
+        yield Finding("error", f"{folder / EXPORTS}: was edited after the run wrote it")
+    if describe_file(folder / PROVENANCE, exports) != claims["run"]:
+        yield Finding(
+            "error", f"{exports}: is of another run; start `snakemake exports` again, or delete it"
+        )
+    yield from _check_files(exports, claims)
+    known = {Path(each["path"]).parts[0] for each in claims["files"]} | {Path(EXPORTS).name}
+    known |= set(claims["parameters"]["exports"])
+    for path in sorted(exports.iterdir()):
+        if path.name not in known and not path.name.startswith("."):
+            yield Finding("error", f"{path}: is of another run; delete it")
+
+
 def _check_manifest(
     manifest: dict[str, Any], fraction: float | None, progress: Progress
 ) -> Iterator[Finding]:
-    """A manifest: still there, and the lines that the run read unchanged and all answered for."""
+    """A manifest, or what one was prepared from: still there, with the lines that the run read.
+
+    Of a manifest all rows must be answered for.
+    """
     path, size = manifest["path"], manifest["bytes"]
     try:
         now = stat(path)
@@ -243,7 +282,7 @@ def _check_manifest(
         return
     if digest.hexdigest() != manifest["lines_xxh128"]:
         yield changed
-    elif rows != manifest["rows"] + manifest["quarantined"]:
+    elif "rows" in manifest and rows != manifest["rows"] + manifest["quarantined"]:
         yield Finding(
             "error",
             f"{path!r}: has {counted(rows, 'row')}, of which provenance.json says "

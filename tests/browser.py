@@ -20,7 +20,7 @@ SCHEMES = ("file:", "data:", "blob:", "about:", "chrome:")
 def chromium(
     dark: bool = False, width: int = 1400, height: int = 900
 ) -> Iterator[webdriver.Chrome]:
-    """A browser with a window of this size, in the light or the dark colour scheme."""
+    """A browser with a window of this size, in the light or the dark colour scheme at first."""
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM or ""
     for argument in (
@@ -35,11 +35,16 @@ def chromium(
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     try:
-        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
+        use_scheme(driver, dark)
         yield driver
     finally:
         driver.quit()
+
+
+def use_scheme(driver: webdriver.Chrome, dark: bool) -> None:
+    """Turn pages that are open, and those to come, light or dark."""
+    scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [scheme]})
 
 
 def errors(driver: webdriver.Chrome) -> list[str]:

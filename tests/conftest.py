@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 import yaml
 from helpers import ROOT, SAMPLE, may_be_skipped, wait_until
 from hypothesis import HealthCheck, settings
+from starter import Starter
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
 # examples are for people to find: CI tries the same ones each time.
@@ -40,8 +42,14 @@ BOTH_FORMS = (
 )
 """The tests of what is compiled where it can be: they run once more with it interpreted."""
 
+OF_TESTS = "tests/windows/test_plain.py"
+"""Not these: they are about what the tests compare with."""
+
 ONE_AT_A_TIME = ("engine", "alone")
-"""Marks of tests that take the whole machine, or look at all of it."""
+"""Marks of tests that start an engine, or look at what is left on the whole machine."""
+
+BARE_ENGINES = "tests/engines/"
+"""Theirs look only at processes of their own: they may run beside those that run the workflow."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,6 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("interpreted"):
         os.environ["ALM_COMPILED"] = "python"  # before anything imports alm
+    AT_FIRST.update(own_environment())
 
 
 def pytest_report_header() -> str:
@@ -71,8 +80,11 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         return
     if item.get_closest_marker("slurm"):
         item.add_marker(pytest.mark.xdist_group("one cluster"))
+    elif item.get_closest_marker("browser"):
+        item.add_marker(pytest.mark.xdist_group("one browser"))
     elif any(item.get_closest_marker(name) for name in ONE_AT_A_TIME):
-        item.add_marker(pytest.mark.xdist_group("one at a time"))
+        bare = item.nodeid.startswith(BARE_ENGINES)
+        item.add_marker(pytest.mark.xdist_group("bare engines" if bare else "one at a time"))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -85,9 +97,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("interpreted"):
-        others = [item for item in items if not item.nodeid.startswith(BOTH_FORMS)]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if item.nodeid.startswith(BOTH_FORMS)]
+        both = [
+            item
+            for item in items
+            if item.nodeid.startswith(BOTH_FORMS) and not item.nodeid.startswith(OF_TESTS)
+        ]
+        config.hook.pytest_deselected(items=[item for item in items if item not in both])
+        items[:] = both
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -109,11 +125,12 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 @dataclass
 class Run:
-    """A finished run of the workflow."""
+    """A finished run of the workflow: what it said, and what its log says."""
 
     output: Path
     returncode: int
     terminal: str
+    log: str = ""
 
     def lines(self, name: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.output / name).read_bytes().splitlines()]
@@ -125,12 +142,30 @@ class Run:
     @property
     def jobs(self) -> dict[str, int]:
         """How many jobs of each rule were, or in a dry run would be, executed."""
-        table = self.terminal.partition("Job stats:")[2].partition("total")[0]
+        told = self.log or self.terminal
+        table = told.partition("Job stats:")[2].partition("total")[0]
         rows = [line.split() for line in table.splitlines()]
         return {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
 
 
 RunWorkflow = Callable[..., Run]
+
+
+def own_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+AT_FIRST: dict[str, str] = {}
+"""The environment that tests may change for a while."""
+
+
+@cache
+def starter() -> Starter:
+    """The one of this process."""
+    return Starter(AT_FIRST)
+
+
+MODULE = ("-m", "snakemake")
 
 
 def run_snakemake(
@@ -144,13 +179,28 @@ def run_snakemake(
 ) -> Run:
     """Run snakemake in a folder, where nothing but its own source leads it to the package.
 
-    `path` comes first in PATH.
+    Its process starts from nothing if there is a `prefix`, or another environment than that of the
+    session, and is forked otherwise: see starter.py. `path` comes first in PATH.
     """
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    environment = own_environment()
     if path:
         environment["PATH"] = f"{path}:{environment['PATH']}"
+    logs = folder / ".snakemake" / "log"
+    before = set(logs.glob("*.log"))
+    if not prefix and (forked := starter().run(arguments, folder, environment)):
+        code, said = forked
+    else:
+        code, said = _run_anew(folder, [*prefix, sys.executable, *MODULE, *arguments], environment)
+    assert not check or code == 0, said
+    log = "".join(path.read_text(errors="replace") for path in {*logs.glob("*.log")} - before)
+    return Run(output, code, said, log)
+
+
+def _run_anew(
+    folder: Path, command: Sequence[str], environment: Mapping[str, str]
+) -> tuple[int, str]:
     done = subprocess.run(
-        [*prefix, sys.executable, "-m", "snakemake", *arguments],
+        command,
         cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -160,16 +210,19 @@ def run_snakemake(
         errors="replace",
         check=False,
     )
-    assert not check or done.returncode == 0, done.stdout
-    return Run(output, done.returncode, done.stdout)
+    return done.returncode, done.stdout
 
 
 def workflow_in(folder: Path) -> RunWorkflow:
-    """What runs the workflow from a working directory, on `backend=local` unless told."""
+    """What runs the workflow from a working directory, on `backend=local` unless told.
+
+    Up to some rules only, its `targets`, where a test looks at no output of the others.
+    """
     number = itertools.count()
 
     def run(
         *arguments: str,
+        targets: Sequence[str] = (),
         cores: int = 2,
         configfiles: tuple[Path | str, ...] = (),
         check: bool = True,
@@ -181,7 +234,7 @@ def workflow_in(folder: Path) -> RunWorkflow:
         folder.mkdir(exist_ok=True)
         configfile = f"test{next(number)}.yaml"
         (folder / configfile).write_text(yaml.safe_dump(config, allow_unicode=True))
-        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores)]
+        command = ["--snakefile", str(root / "Snakefile"), "--cores", str(cores), *targets]
         command += ["--configfile", str(root / "config/pipeline.yaml")]
         command += [*map(str, configfiles), configfile, *arguments]
         output = folder / config["output_dir"]
@@ -208,14 +261,16 @@ def shared_run(
     base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    folder, said = base / name, base / f"{name}.terminal"
+    folder, said, log = base / name, base / f"{name}.terminal", base / f"{name}.log"
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not said.exists():
             folder.mkdir()
-            said.write_text(make(folder).terminal)
+            run = make(folder)
+            log.write_text(run.log)
+            said.write_text(run.terminal)
     before = times_of_files(folder)
-    yield Run(folder / "out", 0, said.read_text())
+    yield Run(folder / "out", 0, said.read_text(), log.read_text())
     assert times_of_files(folder) == before, f"a test has changed the shared run in {folder}"
 
 
@@ -235,6 +290,17 @@ def sample_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         return workflow_in(folder)(manifest_path=str(SAMPLE))
 
     with shared_run(tmp_path_factory, "sample", make) as run:
+        yield run
+
+
+@pytest.fixture(scope="session")
+def sharded_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """The same in three shards, on one core."""
+
+    def make(folder: Path) -> Run:
+        return workflow_in(folder)(manifest_path=str(SAMPLE), shard_size=120_000, cores=1)
+
+    with shared_run(tmp_path_factory, "sharded", make) as run:
         yield run
 
 

@@ -1,4 +1,4 @@
-"""Make docs/images/report.png, the README's picture of the report, from the shipped sample.
+"""Make the README's pictures of the report in docs/images, from the shipped sample.
 
 python tests/screenshot.py
 """
@@ -12,8 +12,19 @@ from pathlib import Path
 from browser import chromium
 from helpers import ROOT
 
-TARGET = ROOT / "docs" / "images" / "report.png"
-WIDTH, HEIGHT = 1400, 1130
+IMAGES = ROOT / "docs" / "images"
+WIDTH = 1400
+SHOTS = (("overview", "report.png", 1130), ("recordings", "recordings.png", 1010))
+"""Of each page: the file, and its height in pixels."""
+
+CHOSEN = """
+const recording = [...document.querySelectorAll(".recording")].at(-2);
+if (recording) {
+  document.querySelector(".recording[open]").open = false;
+  recording.open = true;
+  setTimeout(() => recording.querySelector(".kept button").click(), 300);
+}
+"""
 
 
 def main() -> None:
@@ -22,13 +33,15 @@ def main() -> None:
         command += ["--configfile", "config/pipeline.yaml", "--config", "backend=local"]
         subprocess.run([*command, f"output_dir={folder}"], cwd=ROOT, check=True)
         with chromium(width=WIDTH) as driver:
-            size = {"width": WIDTH, "height": HEIGHT, "deviceScaleFactor": 1, "mobile": False}
-            driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
             driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
-            driver.get(Path(folder, "report", "overview.html").as_uri())
-            time.sleep(1)
-            driver.save_screenshot(TARGET)
-    print(f"{TARGET}: {TARGET.stat().st_size / 1000:.0f} kB")
+            for page, name, height in SHOTS:
+                size = {"width": WIDTH, "height": height, "deviceScaleFactor": 1, "mobile": False}
+                driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+                driver.get(Path(folder, "report", f"{page}.html").as_uri())
+                driver.execute_script(CHOSEN)
+                time.sleep(1)
+                driver.save_screenshot(IMAGES / name)
+                print(f"{name}: {(IMAGES / name).stat().st_size / 1000:.0f} kB")
 
 
 if __name__ == "__main__":

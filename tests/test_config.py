@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from alm import OverlapParams, WindowParams
-from alm.config import DEFAULTS, SAMPLE, SCHEMA, load_config, schema_text
+from alm.config import (
+    DEFAULTS,
+    EXPORT_KEYS,
+    PREPARE_OPTIONS,
+    SAMPLE,
+    SCHEMA,
+    check_audio,
+    load_config,
+    schema_text,
+)
 from alm.engines import BACKENDS
 from alm.errors import ParameterError
 from alm.input import Manifest
@@ -73,7 +82,8 @@ def test_the_table_of_the_readme_has_each_parameter_with_its_default():
     for line in (ROOT / "config/README.md").read_text().splitlines():
         if row := re.match(r"\| `(\w+)` \| ([^|]+) \|", line):
             assert row[1] not in table
-            table[row[1]] = row[2].strip("`").partition(" ")[0]
+            shown = re.match(r"`(.+)`", row[2])
+            table[row[1]] = shown[1] if shown else row[2].partition(" ")[0]
     assert table.pop("manifest_path") == "the"  # sample
     written = {name: yaml.safe_load(text) for name, text in table.items()}
     assert written == {name: value for name, value in DEFAULTS.items() if name != "manifest_path"}
@@ -120,7 +130,13 @@ def test_14_11_every_parameter_that_is_a_path_is_expanded(monkeypatch):
         for name, key in SCHEMA["properties"].items()
         if "string" in key.get("type", ()) and "enum" not in key
     }
-    no_paths = {"ray_address", "drop_fields", "drop_fields_top_level"}
+    no_paths = {
+        "ray_address",
+        "drop_fields",
+        "drop_fields_top_level",
+        "export_prompt",
+        "export_turn",
+    }
     for name in texts - no_paths:
         assert load(**{name: "$SCRATCH/a"}).values[name] == "/fast/a"
 
@@ -168,10 +184,13 @@ def test_every_parameter_of_the_stages_is_a_key():
         "ray_address",
         "on_invalid",
         "max_invalid_fraction",
+        "input_format",
+        "compare_with",
+        *PREPARE_OPTIONS,
         "sample_fraction",
         "sweep",
     }
-    assert set(SHIPPED) == set(FIELDS) | others
+    assert set(SHIPPED) == set(FIELDS) | others | set(EXPORT_KEYS)
 
 
 def test_every_key_reaches_its_stage():
@@ -201,6 +220,16 @@ def test_every_key_reaches_its_stage():
     }
     config = load(**other)
     assert {**dataclasses.asdict(config.window), **dataclasses.asdict(config.overlap)} == other
+
+
+def test_17_04_what_fills_gaps_is_silence_in_curators_tagging_unless_it_is_given():
+    assert load().window.no_speaker == "stop"
+    assert load(input_format="curator").window.no_speaker == "silence"
+    assert load(input_format="curator", no_speaker="stop").window.no_speaker == "stop"
+    assert load(no_speaker="silence").window.no_speaker == "silence"
+    recognized = load().of_input("curator")
+    assert recognized.window.no_speaker == "silence"
+    assert recognized.of_input(None) == load() == load().of_input("rttm")
 
 
 def test_target_duration_is_resolved():
@@ -373,3 +402,33 @@ def test_a_shard_size_is_never_silently_another():
     if is_valid({**SHIPPED, "shard_size": 1_000_000.0}):
         asked = load(shard_size=1_000_000.0).values["shard_size"]
         assert resolve_shard_size(asked, [Manifest("a", 10**10)], "local") == 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("values", "allowed"),
+    [
+        ({"input_format": "textgrid"}, "whisperx"),
+        ({"speaker_scope": "all"}, "recording or corpus"),
+        ({"bandwidth": "guess"}, "auto, given, measure or a number of Hz"),
+        ({"bandwidth": -1}, "auto, given, measure or a number of Hz"),
+        ({"sample_rate": 0}, "auto or a number of Hz above 0"),
+        ({"missing_audio": "ignore"}, "quarantine or keep"),
+        ({"audio_root": 2024}, "the path or URL of a directory with audio"),
+    ],
+)
+def test_keys_of_the_way_in_say_what_is_allowed(values, allowed):
+    with pytest.raises(ParameterError, match=allowed):
+        load(**values)
+
+
+def test_without_audio_both_keys_that_need_it_are_named_before_planning():
+    check_audio("rttm", load(bandwidth=8000, sample_rate=16000).values)
+    check_audio("rttm", load(audio_root="audio").values)
+    check_audio("lhotse", load().values)
+    check_audio(None, load().values)
+    with pytest.raises(ParameterError, match=r"bandwidth and sample_rate .* bandwidth=8000 sample"):
+        check_audio("rttm", load().values)
+    with pytest.raises(ParameterError, match="so sample_rate cannot be had"):
+        check_audio("whisperx", load(bandwidth="given").values)
+    with pytest.raises(ParameterError, match="audio_root: not for manifests of ours"):
+        check_audio(None, load(audio_root="audio").values)

@@ -21,6 +21,7 @@ from alm import OverlapParams, WindowParams, curate_manifest
 from alm.config import SCHEMA
 from alm.input.lines import _long_line
 from alm.rows import codec
+from alm.windows.overlap import greedy
 
 LENGTH = 300_000
 SECONDS = 20
@@ -133,3 +134,10 @@ def test_14_06_a_long_line_is_looked_at_once() -> None:
     line, size = _long_line(io.BytesIO(rest), Counted(b" " * 1000 + b"x"))
     assert size == line.length + 1 == 1001 + len(rest)
     assert looks == 1
+
+
+def test_15_04_a_window_is_compared_with_those_that_can_be_its_near_duplicates() -> None:
+    """At 100 % few of the hundred thousand that overlap it can be."""
+    starts = [k / 1000 for k in range(LENGTH)]
+    ends = [start + 120 for start in starts]
+    assert greedy(starts, ends, 1.0, 120.0) == (list(range(LENGTH)), list(range(LENGTH)))

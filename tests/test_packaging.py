@@ -37,7 +37,7 @@ def requirements(*groups: list[str]) -> list[Requirement]:
 
 
 RUNTIME = requirements(
-    PROJECT["dependencies"], *(EXTRAS[name] for name in ("workflow", "engines", "remote"))
+    PROJECT["dependencies"], *(EXTRAS[name] for name in ("workflow", "engines", "remote", "audio"))
 )
 
 

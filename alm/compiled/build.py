@@ -28,7 +28,9 @@ from alm.compiled.sources import C_FLAGS, CYTHON_FLAGS, Sources
 
 LIMIT = 600  # seconds that one command may take, and that others wait for the build
 UNUSED = 30 * DAY  # after that a build is removed
-OURS = re.compile(r"alm-([0-9a-f]{32}(\.log)?|building-\w+)")  # ALM_CACHE may hold other things
+OURS = re.compile(
+    r"alm-([0-9a-f]{32}(\.log|\.js)?|building-\w+)"
+)  # ALM_CACHE may hold other things
 CYTHON = "pip install 'Cython>=3.1'"
 
 # Says whether an extension module can be loaded here, without running what is in it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path, PurePath
@@ -20,6 +20,25 @@ from alm.text import counted
 SUFFIXES = (".jsonl", ".json")
 
 
+def is_manifest_name(path: str) -> bool:
+    """Whether a file is called like a manifest of ours, perhaps compressed."""
+    name = PurePath(path)
+    return (name.with_suffix("") if is_compressed(path) else name).suffix in SUFFIXES
+
+
+class Wanted(NamedTuple):
+    """What a search takes: whether it takes a path, by its name, and which these are, in words."""
+
+    takes: Callable[[str], bool]
+    called: str
+
+
+OURS = Wanted(
+    is_manifest_name, f"ending in {' or '.join(SUFFIXES)} (or these with {GZIP} or {ZSTD})"
+)
+"""Manifests of ours."""
+
+
 class Found(NamedTuple):
     """Manifests, and how many more were left out because their names begin with a dot."""
 
@@ -32,7 +51,11 @@ def discover(manifest_path: str | Sequence[str], exclude: str | None = None) -> 
     return find_manifests(manifest_path, exclude).manifests
 
 
-def find_manifests(manifest_path: str | Sequence[str], exclude: str | None = None) -> Found:
+def find_manifests(
+    manifest_path: str | Sequence[str],
+    exclude: str | None = None,
+    choices: Sequence[Wanted] = (OURS,),
+) -> Found:
     """Find the manifests under a file, a directory, a glob, a URL, or a list of these.
 
     A directory is searched recursively for ``.jsonl`` and ``.json``, also compressed
@@ -48,6 +71,7 @@ def find_manifests(manifest_path: str | Sequence[str], exclude: str | None = Non
         manifest_path: what to search.
         exclude: the output directory of the run at hand, left out of searches that begin outside
             of it even while it is new.
+        choices: what searches take: the first of these, or the next if there is nothing of it.
 
     Raises:
         ManifestError: a path does not exist or may not be read, or nothing under it is a manifest.
@@ -58,7 +82,7 @@ def find_manifests(manifest_path: str | Sequence[str], exclude: str | None = Non
     found: dict[str, Manifest] = {}
     hidden = 0
     for item in wanted:
-        here = _search(item, exclude)
+        here = _search(item, exclude, choices)
         hidden += here.hidden
         for manifest in here.manifests:
             path = manifest.path
@@ -68,37 +92,39 @@ def find_manifests(manifest_path: str | Sequence[str], exclude: str | None = Non
     return Found(list(found.values()), hidden)
 
 
-def _search(item: str, exclude: str | None) -> Found:
+def _search(item: str, exclude: str | None, choices: Sequence[Wanted]) -> Found:
+    if not remote.is_url(item) and _is_file(item):
+        return Found([_manifest(item)], 0)
     if remote.is_url(item):
         what, objects = remote.search(item)
         if what == "the object":
             return Found(objects, 0)
-        visible, hidden = _visible([each.path for each in objects], item)
-        wanted = set(visible)
-        found = manifests = sorted(each for each in objects if each.path in wanted)
-    elif _is_file(item):
-        return Found([_manifest(item)], 0)
+        by_path = {each.path: each for each in objects}
+        paths = list(by_path)
     else:
-        what, paths, root = _listed(as_local(item))
-        visible, hidden = _visible(map(as_text, paths), item)
-        found = sorted(map(_manifest, visible))
-        found = [manifest for manifest in found if _is_file(manifest.path)]
-        manifests = _outside_of(exclude, _outside_of_runs(found, as_text(root)), searched=item)
-    if not manifests:
-        if found:
-            none = "none outside of output directories of this workflow"
+        what, names, root = _listed(as_local(item))
+        paths = list(map(as_text, names))
+    none = ""
+    for choice in choices:
+        visible, hidden = _visible(filter(choice.takes, paths), item)
+        if remote.is_url(item):
+            found = manifests = sorted(by_path[path] for path in visible)
         else:
-            none = f"no file ending in {' or '.join(SUFFIXES)} (or these with {GZIP} or {ZSTD})"
-            if hidden:
-                none += (
-                    f" but {counted(hidden, 'hidden one')}, whose name or folder begins with '.'"
-                )
-        raise ManifestError(f"manifest_path: {what} {item!r} holds no manifest, that is {none}")
-    return Found(manifests, hidden)
+            found = [each for each in sorted(map(_manifest, visible)) if _is_file(each.path)]
+            manifests = _outside_of(exclude, _outside_of_runs(found, as_text(root)), searched=item)
+        if manifests:
+            return Found(manifests, hidden)
+        if found:
+            none = none or "none outside of output directories of this workflow"
+        elif hidden:
+            them = f"{counted(hidden, 'hidden one')}, whose name or folder begins with '.'"
+            none = none or f"no file {choice.called} but {them}"
+    none = none or f"no file {', nor one '.join(choice.called for choice in choices)}"
+    raise ManifestError(f"manifest_path: {what} {item!r} holds no manifest, that is {none}")
 
 
 def _visible(paths: Iterable[str], searched: str) -> tuple[list[str], int]:
-    """Those that are named like manifests and are not hidden, and how many are hidden."""
+    """Those that are not hidden, and how many are."""
     magic = min((searched.find(sign) for sign in "*?[" if sign in searched), default=-1)
     root = (
         searched
@@ -107,7 +133,7 @@ def _visible(paths: Iterable[str], searched: str) -> tuple[list[str], int]:
     )
     named = [part for part in searched.removeprefix(root).split("/") if part.startswith(".")]
     visible, hidden = [], 0
-    for path in filter(_is_manifest_name, paths):
+    for path in paths:
         if _is_hidden(path, root, named):
             hidden += 1
         else:
@@ -147,11 +173,6 @@ def _listed(item: str) -> tuple[str, Iterator[str], str]:
         f"manifest_path: {as_text(item)!r} does not exist (looked in {os.getcwd()!r}); "
         "name a file, a directory, a glob, or a list of these"
     )
-
-
-def _is_manifest_name(path: str) -> bool:
-    name = PurePath(path)
-    return (name.with_suffix("") if is_compressed(path) else name).suffix in SUFFIXES
 
 
 def _outside_of_runs(manifests: Sequence[Manifest], root: str) -> list[Manifest]:

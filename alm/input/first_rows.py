@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from alm.errors import ManifestError, RowError
 from alm.input.lines import Line, read_lines
 from alm.input.ranges import ByteRange, Manifest, is_compressed
-from alm.input.recognise import describe, missing_fields
+from alm.input.recognize import describe, missing_fields
 from alm.input.remote import is_url
 from alm.rows.row import parse_row
 from alm.rows.timeline import timeline
@@ -50,7 +50,7 @@ def check_first_rows(manifests: Sequence[Manifest]) -> None:
 
 def _message(path: str, line: Line, error: RowError, refused: int) -> str:
     others = f", and none of the {counted(refused, 'row')} looked at is one" if refused > 1 else ""
-    hint = describe(line.raw, error) or "docs/input.md says what a row must have"
+    hint = describe(path, line.raw, error) or "docs/input.md says what a row must have"
     return (
         f"{path!r}, line {line.number}, is no row of a manifest: {_why(line, error)}{others}.\n"
         f"{hint.rstrip('.')}."

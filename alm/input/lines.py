@@ -9,7 +9,7 @@ from typing import BinaryIO, NamedTuple
 from alm.errors import ManifestError, OutOfMemoryError, RowError
 from alm.input.digests import line_digest, new_digest
 from alm.input.ranges import ByteRange, is_compressed
-from alm.input.storage import opened
+from alm.input.storage import Meter, opened, unmetered
 
 LONGEST_LINE = 64 << 20
 """Bytes that a row may have. Reading stays within a bound whatever a compressed file unfolds to;
@@ -69,12 +69,15 @@ class Line(NamedTuple):
         return self.raw if self.offset else self.raw.removeprefix(_BOM)
 
 
-def read_lines(span: ByteRange, longest: int = LONGEST_LINE) -> Iterator[Line]:
+def read_lines(
+    span: ByteRange, longest: int = LONGEST_LINE, meter: Meter = unmetered
+) -> Iterator[Line]:
     """The lines of a byte range, blank ones too.
 
     Args:
         span: what to read.
         longest: bytes of a line, its break included, that are kept; -1 keeps all.
+        meter: is told how many bytes have been read.
 
     Raises:
         ManifestError: the manifest cannot be read, is damaged, is not the one that was planned
@@ -82,7 +85,7 @@ def read_lines(span: ByteRange, longest: int = LONGEST_LINE) -> Iterator[Line]:
         OutOfMemoryError: memory is not enough for a line.
     """
     stop = math.inf if is_compressed(span.path) else span.stop
-    with opened(span) as file:
+    with opened(span, meter) as file:
         offset = _seek_first_line(file, span.start)
         number = 0
         try:

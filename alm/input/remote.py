@@ -27,6 +27,9 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp", "http": "aiohttp"}
 BLOCK_BYTES = 4 << 20
 """Of a range request: one is held at a time, and the next is asked for when it has been read."""
 
+SOME_BYTES = 256 << 10
+"""The same for who reads here and there."""
+
 RETRIES = 4
 FIRST_PAUSE = 0.5
 """Seconds, twice as long each time. s3fs and gcsfs repeat requests themselves, for HTTP it is
@@ -86,8 +89,13 @@ def search(url: str) -> tuple[str, list[Manifest]]:
 
 
 @contextmanager
-def opened(url: str, version: str) -> Iterator[BinaryIO]:
-    """The object at ``url``, read by range requests of ``BLOCK_BYTES``.
+def opened(
+    url: str,
+    version: str,
+    block: int = BLOCK_BYTES,
+    meter: Callable[[int], object] = lambda size: None,
+) -> Iterator[BinaryIO]:
+    """The object at ``url``, read by range requests of so many bytes, whose sizes go to a meter.
 
     Raises:
         ManifestError: at the beginning or while it is read: it cannot be, or it is, or becomes,
@@ -98,8 +106,8 @@ def opened(url: str, version: str) -> Iterator[BinaryIO]:
     if version not in ("", before.version):
         raise changed(url)
     with _explained(url):
-        source = fs.open(path, "rb", block_size=BLOCK_BYTES, cache_type="none", size=before.size)
-    with source, io.BufferedReader(_Object(source, before), BLOCK_BYTES) as file:
+        source = fs.open(path, "rb", block_size=block, cache_type="none", size=before.size)
+    with source, io.BufferedReader(_Object(source, before, meter), block) as file:
         yield file
     if stat(url).version != before.version:
         raise changed(url)
@@ -108,8 +116,8 @@ def opened(url: str, version: str) -> Iterator[BinaryIO]:
 class _Object(io.RawIOBase):
     """An object as a raw file: each read is one range request, repeated when it fails."""
 
-    def __init__(self, source: Any, manifest: Manifest) -> None:
-        self._source = source
+    def __init__(self, source: Any, manifest: Manifest, meter: Callable[[int], object]) -> None:
+        self._source, self._meter = source, meter
         self._url, self._size = manifest.path, manifest.size
         self._position = 0
 
@@ -131,6 +139,7 @@ class _Object(io.RawIOBase):
             data = _retried(lambda: self._fetch(wanted))
         buffer[: len(data)] = data
         self._position += len(data)
+        self._meter(len(data))
         return len(data)
 
     def _fetch(self, size: int) -> bytes:

@@ -37,9 +37,12 @@ class Shard(NamedTuple):
         return _digest(ranges_text(self.ranges))
 
 
-def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], backend: str) -> int:
+def resolve_shard_size(
+    shard_size: float | str, manifests: Sequence[Manifest], backend: str, auto: int | None = None
+) -> int:
     """``shard_size`` in bytes; ``auto`` doubles until there are at most 4,096 shards.
 
+    ``auto`` begins with what is good for the backend, unless the argument says another number.
     Packed shards hold at least a quarter of the size, so a quarter of the number is planned for.
 
     Raises:
@@ -53,7 +56,7 @@ def resolve_shard_size(shard_size: float | str, manifests: Sequence[Manifest], b
                 f"{MOST_SHARDS} shards: use {total // MOST_SHARDS + 1} or more, or auto"
             )
         return int(shard_size)
-    size = SHARD_BYTES[backend]
+    size = auto or SHARD_BYTES[backend]
     while total > size * MAX_SHARDS / 4:
         size *= 2
     return size
@@ -103,9 +106,12 @@ def _ends_shard(path: str, size: int, shard_size: int) -> bool:
 
 
 def _named(ranges: Sequence[ByteRange]) -> Shard:
-    """A changed manifest leaves the name, so that its new results replace the old ones."""
-    content = json.dumps([span[:3] for span in ranges]).encode()
-    return Shard(_digest(content), tuple(ranges))
+    return Shard(digest_of(ranges), tuple(ranges))
+
+
+def digest_of(ranges: Sequence[ByteRange]) -> str:
+    """The name of ranges. A changed manifest leaves it, so that new results replace old ones."""
+    return _digest(json.dumps([span[:3] for span in ranges]).encode())
 
 
 def ranges_text(ranges: Sequence[ByteRange]) -> bytes:
@@ -114,13 +120,14 @@ def ranges_text(ranges: Sequence[ByteRange]) -> bytes:
 
 
 def read_ranges(path: str | Path) -> tuple[ByteRange, ...]:
-    """Read what :func:`alm.jobs.shard.write_ranges` wrote.
+    """Read what :func:`alm.jobs.shard.write_ranges` wrote, or what a prepared manifest is.
 
     Raises:
-        DamageError: it is not what the name says.
+        DamageError: it is not what the name says; of a prepared manifest a seal says it.
     """
     text = Path(path).read_bytes()
-    if _digest(text) != Path(path).stem.partition(".")[2]:
+    version = Path(path).stem.partition(".")[2]
+    if version and _digest(text) != version:
         raise damaged(path)
     return tuple(ByteRange(*span) for span in json.loads(text))
 

@@ -6,22 +6,46 @@ import gzip
 import os
 import sys
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from io import BufferedReader, RawIOBase
+from io import BufferedReader, FileIO, RawIOBase
 from types import ModuleType
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from alm.errors import ManifestError
 from alm.input import remote
 from alm.input.ranges import GZIP, ZSTD, ByteRange, changed, is_compressed
 from alm.names import as_local
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer as Buffer
+
 _BUFFER = 1 << 20
 
 
+Meter = Callable[[int], object]
+"""Takes notice of so many more bytes that have been read, compressed ones as they are stored."""
+
+
+def unmetered(size: int) -> None:
+    """The meter of those who do not ask."""
+
+
+class _Metered(FileIO):
+    """A file whose reads are noticed; there is one for each buffer, not for each line."""
+
+    def __init__(self, path: str, meter: Meter) -> None:
+        super().__init__(path)
+        self._meter = meter
+
+    def readinto(self, buffer: Buffer, /) -> int | None:
+        size = super().readinto(buffer)
+        self._meter(size or 0)
+        return size
+
+
 @contextmanager
-def opened(span: ByteRange) -> Iterator[BinaryIO]:
+def opened(span: ByteRange, meter: Meter = unmetered) -> Iterator[BinaryIO]:
     """The manifest of a range, decompressed; one that is not compressed can be searched.
 
     Raises:
@@ -34,9 +58,9 @@ def opened(span: ByteRange) -> Iterator[BinaryIO]:
     with ExitStack() as stack:
         try:
             if remote.is_url(span.path):
-                file = stack.enter_context(remote.opened(span.path, span.version))
+                file = stack.enter_context(remote.opened(span.path, span.version, meter=meter))
             else:
-                file = stack.enter_context(open(as_local(span.path), "rb", buffering=_BUFFER))
+                file = stack.enter_context(_buffered(span.path, meter))
                 _check_version(file, span)
             yield stack.enter_context(_decompressed(file, span.path))
             if not remote.is_url(span.path):
@@ -50,6 +74,10 @@ def opened(span: ByteRange) -> Iterator[BinaryIO]:
             raise ManifestError(
                 f"cannot read manifest {span.path!r}: {error.strerror or error}"
             ) from error
+
+
+def _buffered(path: str, meter: Meter) -> BufferedReader:
+    return BufferedReader(_Metered(as_local(path), meter), _BUFFER)
 
 
 def version_of(status: os.stat_result) -> str:

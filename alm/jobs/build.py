@@ -12,6 +12,7 @@ from alm.errors import RowError
 from alm.input import ByteRange, has_changed, read_lines
 from alm.input.lines import out_of_memory
 from alm.input.quarantine import refused_row, stop_at, to_line
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
 from alm.jobs.sample import is_drawn, sampler
@@ -81,6 +82,7 @@ def build_chunk(
     one_in: int,
     sample_fraction: float | None = None,
     stop_at_invalid: bool,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Build some lines of a shard into a part of each output."""
     summary = Summary()
@@ -98,7 +100,7 @@ def build_chunk(
             lines = 0
             offset = 0
             try:
-                for line in read_lines(span):
+                for line in read_lines(span, meter=meter):
                     offset = line.offset
                     lines = line.number
                     digests.write(line.digest)

@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import logging
 import math
-import os
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from alm.engines import Execution, open_engine, whereabouts
 from alm.input import ByteRange, cut_evenly
+from alm.input.storage import Meter
+from alm.jobs.meter import LoggedShare, MeterFile
 from alm.jobs.parts import joined, part_folders
 from alm.provenance.versions import versions_in_use
 from alm.statistics.summary import Maker, Summary, add_summaries
-from alm.text import time_left
 
 MAX_CHUNK_BYTES = 48 << 20
 """A few seconds of work: progress shows and a lost worker costs little. The shards of ``local``,
@@ -36,11 +35,18 @@ CHUNKS_A_THREAD = 2
 with hard ones."""
 
 PROGRESS_SECONDS = 1.0
-"""How often a job looks for parts that have been written."""
+"""How often a job looks how much its workers have read."""
 
 logger = logging.getLogger("alm")
 
-Work = Callable[[Sequence[ByteRange], Sequence[Path]], Summary]
+
+class Work(Protocol):
+    """Reads byte ranges, writes a part of each output, and says on the way how much it has read."""
+
+    def __call__(
+        self, ranges: Sequence[ByteRange], parts: Sequence[Path], *, meter: Meter
+    ) -> Summary:
+        """The summary of what was read."""
 
 
 class Chunk(NamedTuple):
@@ -109,7 +115,7 @@ def run_in_chunks(
         parts = [[chunk.parts[number] for chunk in chunks] for number in range(len(outputs))]
         with (
             joined(parts, outputs, as_they_come=not execution.ray_address),
-            _progress_in_log(folders[0], len(chunks)),
+            _progress_in_log(chunks),
         ):
             results = engine.map_chunks(partial(_work_on, work), chunks, report)
     total = add_summaries(done.summary for done in results)
@@ -119,25 +125,23 @@ def run_in_chunks(
 
 
 def _work_on(work: Work, chunk: Chunk) -> Done:
-    summary = work(chunk.ranges, chunk.parts)
+    summary = work(chunk.ranges, chunk.parts, meter=MeterFile(chunk.parts[0]))
     summary.settle()  # the job keeps those of all chunks until the last one is done
     return Done(summary, whereabouts(), versions_in_use())
 
 
 @contextmanager
-def _progress_in_log(folder: Path, count: int) -> Iterator[None]:
-    """Log how many parts are complete whenever that changes, also while an engine is silent."""
+def _progress_in_log(chunks: Sequence[Chunk]) -> Iterator[None]:
+    """Log how many bytes have been read whenever that changes, also while an engine is silent."""
+    sizes = [
+        (chunk.parts[0], sum(span.stop - span.start for span in chunk.ranges)) for chunk in chunks
+    ]
+    share = LoggedShare(sum(size for _, size in sizes), "read")
     stop = threading.Event()
 
     def watch() -> None:
-        seen = 0
-        began = time.monotonic()
         while not stop.wait(PROGRESS_SECONDS):
-            written = sum(not name.startswith(".") for name in os.listdir(folder))
-            if written > seen:
-                seen = written
-                left = time_left(time.monotonic() - began, 0, seen / count)
-                logger.info("%d of %d chunks written, %s", seen, count, left)
+            share.reach(MeterFile.total(sizes))
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()

@@ -11,7 +11,7 @@ from typing import Any
 from alm.errors import RowError
 from alm.input import Line
 from alm.input.quarantine import refused_row
-from alm.records.record import Record
+from alm.records.record import NOT_DEFERRED, Record
 from alm.rows import codec
 from alm.statistics.counters import Stats
 from alm.statistics.summary import Summary
@@ -29,7 +29,8 @@ def defer(record: Record, manifest: str, line: Line, counted: Summary) -> Record
 
 def count_deferred(record: Record, manifest: str, summary: Summary) -> None:
     """Count what the first stage has left to count."""
-    if deferred := codec.loads(record.deferred):
+    if record.deferred != NOT_DEFERRED:
+        deferred = codec.loads(record.deferred)
         summary.stats[manifest] += Stats.from_json(deferred["stats"])
         summary.survey += Stats.from_json(deferred["survey"])
 

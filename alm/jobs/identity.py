@@ -13,48 +13,90 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from pathlib import Path
 from typing import Any
 
-from alm.config import Config
+from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
+from alm.errors import ParameterError
 from alm.input.shards import Shard
 from alm.jobs.sample import one_in
-from alm.jobs.seals import OF_SHARDS
+from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.params import OverlapParams, WindowParams
 from alm.provenance.code import code_hash
 
 AFTER: dict[str, tuple[str, ...]] = {
-    "build": (),
+    "group": (),
+    "prepare_shard": ("group",),
+    "build": ("prepare_shard",),
     "overlap": ("build",),
     "merge_quarantine": ("build", "overlap"),
-    "merge_output": ("build", "overlap", "merge_quarantine"),
+    "merge_output": ("prepare_shard", "build", "overlap", "merge_quarantine"),
     "what_if": ("build", "overlap"),
-    "stats": ("build", "overlap", "what_if"),
+    "stats": ("prepare_shard", "build", "overlap", "what_if"),
+    "recordings": ("build", "overlap"),
     "chart_library": (),
-    "sweep_shard": (),
+    "sweep_shard": ("prepare_shard",),
     "sweep": ("sweep_shard",),
-    "pages": ("merge_quarantine", "merge_output", "stats", "chart_library"),
-    "provenance": ("build", "overlap", "merge_quarantine", "merge_output", "stats"),
+    "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
+    "provenance": (
+        *("group", "prepare_shard", "build", "overlap"),
+        *("merge_quarantine", "merge_output", "stats", "recordings"),
+    ),
+    "examples": ("build",),
+    "clips": ("examples",),
+    "moshi_clips": ("examples",),
+    "splits": ("examples",),
+    "export_quarantine": ("clips", "moshi_clips"),
+    "export_windows": ("examples", "splits"),
+    "export_clips": ("clips", "splits"),
+    "export_moshi": ("moshi_clips", "splits"),
+    "data_card": ("provenance", "export_windows", "export_clips", "export_moshi"),
 }
 """Each rule, and those whose outputs it reads."""
+
+OF_OTHER_FORMATS = ("group", "prepare_shard")
+"""Rules that a run on manifests of ours does without."""
+
+MODULES = {
+    "moshi_clips": "clips",
+    "export_windows": "export",
+    "export_clips": "export",
+    "export_moshi": "export",
+}
+"""What of ``alm.jobs`` does the work of a rule, where the name is another."""
 
 STAGES = [each.name for cls in (WindowParams, OverlapParams) for each in fields(cls)]
 """The parameters of both stages."""
 
-OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "chart_library"}
+OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
 
 
-def made_with(config: Config, *, shards: Sequence[Shard] = ()) -> dict[str, dict[str, Any]]:
+def made_with(
+    config: Config, kind: str | None = None, *, shards: Sequence[Shard] = ()
+) -> dict[str, dict[str, Any]]:
     """The parameters of each rule that its outputs depend on, and the hash of its code.
 
     Args:
         config: of the run.
+        kind: the format of its input; None for manifests of ours.
         shards: of the run; of them counts only how large all are together, and only roughly.
     """
-    values, window, overlap = dict(config.values), asdict(config.window), asdict(config.overlap)
+    window, overlap = asdict(config.window), asdict(config.overlap)
+    clips, export = asdict(config.clips), asdict(config.export)
+    values = {name: value for name, value in config.values.items() if name not in EXPORT_KEYS}
     grid = values.pop("sweep")  # only a sweep depends on it
-    stages = {name: values[name] for name in STAGES}
-    swept = {"values": stages, "grid": grid}
+    recorded = values | {"no_speaker": window["no_speaker"]}
+    stages = {name: recorded[name] for name in STAGES}
+    swept = {"values": stages, "grid": grid, "sample_fraction": values["sample_fraction"]}
+    exports = {name: config.values[name] for name in EXPORT_KEYS}
+    splits = {name: exports[name] for name in ("splits", "split_by", "split_seed")}
+    checked = {"max_invalid_fraction": values["max_invalid_fraction"]}
     parameters: dict[str, dict[str, Any]] = {
+        "group": {"kind": kind, "recognized": values["input_format"] == AUTO},
+        "prepare_shard": {
+            "kind": kind,
+            "options": {name: values[name] for name in PREPARE_OPTIONS},
+        },
         "build": {
             "window": window,
             "on_invalid": values["on_invalid"],
@@ -67,18 +109,48 @@ def made_with(config: Config, *, shards: Sequence[Shard] = ()) -> dict[str, dict
             "max_invalid_fraction": values["max_invalid_fraction"],
         },
         "what_if": {"values": stages, "sample_fraction": values["sample_fraction"]},
-        "sweep_shard": {
-            **swept,
-            "on_invalid": values["on_invalid"],
+        "sweep_shard": {**swept, "on_invalid": values["on_invalid"]},
+        "sweep": swept,
+        "stats": {"window": window, "overlap": overlap, "parameters": recorded},
+        "recordings": {"overlap": overlap},
+        "pages": {"compare_with": values["compare_with"]},
+        "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
+        "examples": {
+            "window": window,
+            "overlap": overlap,
+            "audio_root": values["audio_root"],
             "sample_fraction": values["sample_fraction"],
         },
-        "sweep": {**swept, "sample_fraction": values["sample_fraction"]},
-        "stats": {"window": window, "overlap": overlap, "parameters": values},
-        "provenance": {"parameters": values | {"target_duration": config.overlap.target_duration}},
+        "clips": {"clips": clips, "max_overlap": None},
+        "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
+        "splits": splits,
+        "export_windows": {"export": export, "splits": splits["splits"]},
+        "export_clips": {"export": export, "splits": splits["splits"], **checked},
+        "export_moshi": {"export": export, "splits": splits["splits"], **checked},
+        "data_card": {"parameters": exports},
     }
     return {
-        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{rule}")} for rule in AFTER
+        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{MODULES.get(rule, rule)}")}
+        for rule in AFTER
+        if kind or rule not in OF_OTHER_FORMATS
     }
+
+
+def version_of_other(folder: str | None) -> str | None:
+    """What tells the figures of another run from those of a third; None without a folder.
+
+    Raises:
+        ParameterError: there are none.
+    """
+    if folder is None:
+        return None
+    try:
+        return hashlib.blake2b(Path(folder, "stats.json").read_bytes(), digest_size=8).hexdigest()
+    except OSError as error:
+        raise ParameterError(
+            f"compare_with = {folder!r}: {error.strerror} for its stats.json; name the output_dir "
+            "of a run that has finished"
+        ) from error
 
 
 def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, str]:
@@ -89,10 +161,10 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
         plan: what :func:`alm.input.shards.plan_digest` says.
     """
     found: dict[str, str] = {}
-    for rule, before in AFTER.items():
+    for rule, content in rules.items():
         content = {
-            "with": rules[rule],
-            "after": [found[each] for each in before],
+            "with": content,
+            "after": [found[each] for each in AFTER[rule] if each in rules],
             "plan": plan if rule in OVER_ALL_SHARDS else None,
         }
         text = json.dumps(content, sort_keys=True).encode()
@@ -101,6 +173,8 @@ def identities(rules: Mapping[str, Mapping[str, Any]], plan: str) -> dict[str, s
 
 
 def seal_name(rule: str, identity: str) -> str:
-    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcard for a shard."""
-    shard = "/{shard}" if rule in OF_SHARDS else ""
-    return f"work/seals/{rule}{shard}.{identity}.json"
+    """The path of a rule's seal in ``output_dir``, with Snakemake's wildcards of its jobs."""
+    job = "/{shard}" if rule in OF_SHARDS else "/{group}.{version}" if rule == "group" else ""
+    if rule in OF_EXPORTS:
+        job = "/{name}"
+    return f"work/seals/{rule}{job}.{identity}.json"

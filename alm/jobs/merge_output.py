@@ -12,7 +12,9 @@ from typing import BinaryIO, NamedTuple
 from alm import files
 from alm.errors import TooManyInvalidError
 from alm.input.digests import DIGEST_BYTES, PIECE, damaged, digest_lines
+from alm.input.storage import Meter
 from alm.jobs.manifests import check_manifests
+from alm.jobs.meter import LoggedShare
 from alm.rows import codec
 from alm.statistics.counters import total
 from alm.statistics.summary import Summary, add_summaries
@@ -66,9 +68,10 @@ def merge_output(
     """
     _remove(Path(target).with_name(INDEX))
     _counts(pieces, quarantine, max_invalid_fraction)
+    meter = _meter(pieces)
     with files.written_whole(target) as output:
         for part, digests in zip(pieces.rows, pieces.row_digests, strict=True):
-            _copy(part, digests, output)
+            _copy(part, digests, output, meter)
 
 
 def index_output(
@@ -93,12 +96,17 @@ def index_output(
     """
     _remove(Path(target).with_name(MERGED))
     counts = _counts(pieces, quarantine, max_invalid_fraction)
+    meter = _meter(pieces)
     with files.written_whole(target) as output, open(os.devnull, "wb") as nowhere:
         for part, digests, entries in zip(pieces.rows, pieces.row_digests, counts, strict=True):
-            _copy(part, digests, nowhere)
+            _copy(part, digests, nowhere, meter)
             path = os.path.relpath(part, Path(target).parent)
             line = {"path": path, "rows": entries, "bytes": os.path.getsize(part)}
             output.write(codec.dumps(line) + b"\n")
+
+
+def _meter(pieces: Pieces) -> Meter:
+    return LoggedShare(sum(map(os.path.getsize, pieces.rows)), "copied")
 
 
 def _remove(stale: Path) -> None:
@@ -110,19 +118,20 @@ def _remove(stale: Path) -> None:
 class _Copied:
     """A file whose lines also go to another one, as they are read."""
 
-    def __init__(self, source: BinaryIO, target: BinaryIO) -> None:
-        self._source, self._target = source, target
+    def __init__(self, source: BinaryIO, target: BinaryIO, meter: Meter) -> None:
+        self._source, self._target, self._meter = source, target, meter
 
     def readline(self, size: int) -> bytes:
         piece = self._source.readline(size)
         self._target.write(piece)
+        self._meter(len(piece))
         return piece
 
 
-def _copy(part: str | Path, digests: str | Path, target: BinaryIO) -> None:
+def _copy(part: str | Path, digests: str | Path, target: BinaryIO, meter: Meter) -> None:
     """Copy the output of a shard, with a look at every row of it on the way."""
     with open(part, "rb", buffering=PIECE) as rows, open(digests, "rb") as known:
-        for digest, _ in digest_lines(_Copied(rows, target), os.path.getsize(part)):
+        for digest, _ in digest_lines(_Copied(rows, target, meter), os.path.getsize(part)):
             if known.read(DIGEST_BYTES) != digest:
                 raise damaged(part)
         if known.read(1):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from alm import files
@@ -13,12 +13,14 @@ from alm.input import ByteRange, Line, read_lines, whole_file
 from alm.input.digests import damaged, new_digest
 from alm.input.lines import out_of_memory
 from alm.input.quarantine import stop_at, to_line
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import count_deferred, refuse
 from alm.params import OverlapParams
 from alm.records.record import Record, decode, finish
 from alm.rows import codec
 from alm.rows.memory import memory_for_rows
+from alm.statistics.recordings import recording_line
 from alm.statistics.summary import Summary
 from alm.statistics.survey import survey_windows
 
@@ -28,6 +30,7 @@ def overlap_shard(
     output: Path,
     quarantine: Path,
     digests: Path,
+    recordings: Path,
     summary: Path,
     params: OverlapParams,
     *,
@@ -43,6 +46,7 @@ def overlap_shard(
         quarantine: output, one refused row a line, numbered within its byte range: those whose
             output would be too large.
         digests: output, the digest of each line of ``output``: see :mod:`alm.input.digests`.
+        recordings: output, a line a row: see :mod:`alm.statistics.recordings`.
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: with a ``target_duration``: see :meth:`OverlapParams.resolved`.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
@@ -56,7 +60,7 @@ def overlap_shard(
     total = run_in_chunks(
         partial(overlap_chunk, params=params, stop_at_invalid=stop_at_invalid),
         [whole_file(str(records))],
-        [output, quarantine, digests],
+        [output, quarantine, digests, recordings],
         execution,
         code,
     )
@@ -69,6 +73,7 @@ def overlap_chunk(
     *,
     params: OverlapParams,
     stop_at_invalid: bool,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Filter some records of a shard into a part of each output."""
     summary = Summary()
@@ -77,15 +82,16 @@ def overlap_chunk(
         files.written_whole(parts[0]) as output,
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as digests,
+        files.written_whole(parts[3]) as recordings,
     ):
         for span in ranges:
             at: Line | None = None
             try:
-                for line in read_lines(span, longest=-1):
+                for line in read_lines(span, longest=-1, meter=meter):
                     at = line
                     try:
                         record = _decoded(line.raw, span.path)
-                        manifest = codec.loads(record.manifest)
+                        manifest = _path(record.manifest)
                         finished = finish(record, params)
                         digest = new_digest()
                         for piece in finished.pieces:
@@ -102,8 +108,11 @@ def overlap_chunk(
                         digests.write(digest.digest())
                         count_deferred(record, manifest, summary)
                         stats = summary.stats[manifest]
-                        stats.add_windows(finished.decision.summary, len(finished.decision.kept))
+                        kept = finished.decision.kept
+                        stats.add_windows(finished.decision.summary, len(kept))
                         survey_windows(record, finished, params, stats, summary.survey)
+                        place = line.offset, len(line.raw)
+                        recordings.write(recording_line(record, kept, *place))
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary
@@ -116,6 +125,12 @@ def _out_of_memory(path: str, line: Line | None) -> OutOfMemoryError:
     begin = line.raw.find(b"\t") + 1
     manifest = line.raw[begin : line.raw.find(b"\t", begin)].decode()
     return out_of_memory(f"{path} (a row of {manifest})", line.offset)
+
+
+@lru_cache
+def _path(text: bytes) -> str:
+    path: str = codec.loads(text)
+    return path
 
 
 def _decoded(line: bytes, path: str) -> Record:

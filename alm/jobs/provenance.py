@@ -48,6 +48,7 @@ def write_provenance(
     target: str | Path,
     parameters: Mapping[str, Any],
     workflow: str | Path,
+    groups: Sequence[str | Path] = (),
 ) -> None:
     """Write ``provenance.json``.
 
@@ -63,6 +64,7 @@ def write_provenance(
         target: ``provenance.json``, in the folder of the outputs.
         parameters: the configuration of the run, ``target_duration`` resolved.
         workflow: the folder of the workflow's source.
+        groups: the summaries of the groups that manifests were prepared from.
     """
     folder = Path(target).parent
     builds = [Summary.read(path) for path in built]
@@ -86,6 +88,10 @@ def write_provenance(
         "report": os.path.relpath(report, folder),
         "manifests": manifests_read(shards, builds, line_digests, overlaps),
     }
+    if groups:
+        content["sources"] = [
+            source for path in groups for source in codec.loads(Path(path).read_bytes())["sources"]
+        ]
     with files.written_whole(target) as file:
         file.write(record_text(content))
 

@@ -17,6 +17,10 @@ PROVENANCE = "provenance.json"
 FORMAT = 2
 """Of the file; a reader refuses one that it does not know."""
 
+EXPORTS = "exports/provenance.json"
+EXPORTS_FORMAT = 1
+"""The same for the record of what was exported from a run."""
+
 OWN_DIGEST = b',\n  "record_xxh128": '
 
 _TEXT = {"type": "string"}
@@ -44,6 +48,20 @@ SCHEMA = _fields(
 )
 """What a reader needs."""
 
+SCHEMA["properties"]["sources"] = _list_of(
+    path=_PATH, version=_TEXT, bytes=_COUNT, lines_xxh128=_TEXT
+)
+
+
+_FILES = _list_of(path=_PATH, bytes=_COUNT, lines=_COUNT, sha256=_TEXT)
+
+EXPORTS_SCHEMA = _fields(
+    run=_fields(path=_PATH, bytes=_COUNT, lines=_COUNT, sha256=_TEXT),
+    parameters=_fields(exports={"type": "array", "items": _TEXT}),
+    files=_FILES,
+)
+"""What a reader of that needs."""
+
 
 def record_text(content: Mapping[str, Any]) -> bytes:
     """JSON with a line for each part, file and manifest, however many there are.
@@ -66,18 +84,23 @@ def with_own_digest(text: bytes) -> bytes:
     return text + OWN_DIGEST + b'"%b"\n}\n' % line_digest(text).hex().encode()
 
 
-def read_record(folder: str | Path) -> tuple[dict[str, Any], bool]:
-    """The content of ``provenance.json`` of an output directory, and whether it is as written.
+def read_record(
+    folder: str | Path,
+    name: str = PROVENANCE,
+    version: int = FORMAT,
+    schema: Mapping[str, Any] = SCHEMA,
+) -> tuple[dict[str, Any], bool]:
+    """The content of a record in an output directory, and whether it is as written.
 
     Raises:
         AlmError: there is no such file, or it cannot be read.
     """
-    path = Path(folder) / PROVENANCE
+    path = Path(folder) / name
     try:
         text = path.read_bytes()
         content: dict[str, Any] = codec.loads(text)
-        known = content["format"] == FORMAT
-        sound = not known or Draft202012Validator(SCHEMA).is_valid(content)
+        known = content["format"] == version
+        sound = not known or Draft202012Validator(schema).is_valid(content)
     except FileNotFoundError:
         raise AlmError(
             f"{str(path)!r} does not exist: name the output_dir of a run that has finished"
@@ -88,8 +111,8 @@ def read_record(folder: str | Path) -> tuple[dict[str, Any], bool]:
         raise _no_record(path) from error
     if not known:
         raise AlmError(
-            f"{str(path)!r} has format {content['format']!r}, and this version reads {FORMAT}: use "
-            "the version of alm that it names"
+            f"{str(path)!r} has format {content['format']!r}, and this version reads {version}: "
+            "use the version of alm that it names"
         )
     if not sound:
         raise _no_record(path)

@@ -9,15 +9,22 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from alm import files
+from alm.errors import DamageError
 from alm.input.digests import damaged, file_digest, line_digest
 
-OF_SHARDS = ("build", "overlap", "sweep_shard")
+OF_SHARDS = (
+    *("prepare_shard", "build", "overlap", "sweep_shard"),
+    *("examples", "clips", "moshi_clips"),
+)
 """The rules with a job for each shard, and a seal for each."""
+
+OF_EXPORTS = ("export_windows", "export_clips", "export_moshi")
+"""The rules with a job for each format."""
 
 
 @contextmanager
@@ -95,11 +102,48 @@ def check_seal(seal: str | Path) -> None:
     check([seal], read_seal(seal))
 
 
+def files_below(folder: str | Path) -> Iterator[Path]:
+    """All files of a folder, sorted, as they are when they are asked for."""
+    yield from sorted(path for path in Path(folder).rglob("*") if path.is_file())
+
+
+def unseal_export(seal: str | Path) -> None:
+    """Take back all seals of a format: of two rules that may write it, one is going to."""
+    path = Path(seal)
+    for rule in OF_EXPORTS:
+        remove_named(path.parents[1] / rule, path.name.partition(".")[0])
+
+
+def forget_if_missing(seal: str | Path) -> None:
+    """Take back a seal that names a file that is gone: its job runs again.
+
+    For outputs that Snakemake is not told of, because what it puts beside them is in the way.
+    """
+    try:
+        gone = not all(map(os.path.exists, read_seal(seal)))
+    except (OSError, DamageError):
+        gone = True
+    if gone:
+        Path(seal).unlink(missing_ok=True)
+
+
 def remove_named(folder: str | Path, name: str, keep: str = "") -> None:
     """Remove the files ``NAME.IDENTITY.SUFFIX`` of a folder, whatever the identity, but one."""
     place = Path(folder)
     for other in os.listdir(place) if place.is_dir() else ():
         if other.startswith(f"{name}.") and other != keep:
+            (place / other).unlink(missing_ok=True)
+
+
+def remove_others(folder: str | Path, names: Container[str]) -> None:
+    """Remove the files of a folder but ``NAME.SUFFIX`` of these names.
+
+    Of prepared manifests, which are there to be used again: those that an earlier run made of
+    other shards would have the same recordings once more.
+    """
+    place = Path(folder)
+    for other in os.listdir(place) if place.is_dir() else ():
+        if other.partition(".")[0] not in names and (place / other).is_file():
             (place / other).unlink(missing_ok=True)
 
 

@@ -227,8 +227,20 @@ def _write_tables(
         file.write(text.getvalue().encode(errors="surrogateescape"))
 
     columns = dict(zip(header, zip(*rows, strict=True), strict=True))
-    columns["manifest_filepath"] = tuple(
-        manifest.encode(errors="surrogateescape").decode(errors="replace") for manifest in manifests
-    )
+    table = pa.table({name: _column(values) for name, values in columns.items()})
     with files.written_whole(stats_parquet) as file:
-        pq.write_table(pa.table({name: list(values) for name, values in columns.items()}), file)
+        pq.write_table(table, file)
+
+
+def _column(values: Sequence[Any]) -> pa.Array:
+    """Names, ints or floats, by buffers: to look at values itself, pyarrow imports pandas."""
+    if not isinstance(values[0], str):
+        kind = np.float64 if isinstance(values[0], float) else np.int64
+        buffers = [None, pa.py_buffer(np.array(values, kind))]
+        return pa.Array.from_buffers(pa.from_numpy_dtype(kind), len(values), buffers)
+    names = [
+        name.encode(errors="surrogateescape").decode(errors="replace").encode() for name in values
+    ]
+    ends = np.cumsum([0, *map(len, names)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(names))]
+    return pa.Array.from_buffers(pa.string(), len(names), buffers)

@@ -14,6 +14,7 @@ from alm.errors import RowError
 from alm.input import ByteRange, read_lines
 from alm.input.lines import out_of_memory
 from alm.input.quarantine import stop_at
+from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.sample import is_drawn
 from alm.rows.memory import memory_for_rows
@@ -67,6 +68,7 @@ def sweep_chunk(
     settings: Sequence[Setting],
     sample_fraction: float | None = None,
     stop_at_invalid: bool,
+    meter: Meter = unmetered,
 ) -> Summary:
     """Count what each setting keeps of some lines of a shard."""
     counted = Stats()
@@ -74,7 +76,7 @@ def sweep_chunk(
         for span in ranges:
             offset = 0
             try:
-                for line in read_lines(span):
+                for line in read_lines(span, meter=meter):
                     offset = line.offset
                     if line.is_blank or not is_drawn(line, sample_fraction):
                         continue

@@ -52,6 +52,9 @@ COMPUTED = frozenset(
 """The fields that the stages write; a row's own fields of these names are replaced."""
 
 
+NOT_DEFERRED = b"null"
+
+
 class Record(NamedTuple):
     """A row after the first stage.
 
@@ -82,7 +85,7 @@ class Record(NamedTuple):
     own_stats: bytes
     swift: bytes
     segments: bytes
-    deferred: bytes = b"null"
+    deferred: bytes = NOT_DEFERRED
 
 
 def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowParams) -> Record:
@@ -132,14 +135,15 @@ def encode(record: Record) -> bytes:
     windows, losses, places, offsets, spans, own, length, covered, events, *texts = record
     index = [
         [windows.firsts, windows.stops, windows.cuts],
-        losses,
+        None if losses is None else list(losses),
         places,
         offsets,
-        spans,
+        list(spans),
         own,
         length,
         covered,
         events,
+        [len(text) for text in texts],
     ]
     line = b"\t".join((codec.dumps(index), *texts))
     return b"%b\t%016x\n" % (line, xxh3_64_intdigest(line))
@@ -154,8 +158,13 @@ def decode(line: bytes) -> Record:
     content, _, digest = line.rpartition(b"\t")
     if digest != b"%016x\n" % xxh3_64_intdigest(content):
         raise ValueError("a record is not as it was written")
-    index, *texts = content.split(b"\t")
-    windows, losses, places, offsets, spans, own, length, covered, events = codec.loads(index)
+    begin = content.index(b"\t")
+    index = codec.loads(content[:begin])
+    windows, losses, places, offsets, spans, own, length, covered, events, sizes = index
+    texts = []
+    for size in sizes:  # to look for their ends took as long as all else
+        texts.append(content[begin + 1 : begin + 1 + size])
+        begin += 1 + size
     firsts, stops, cuts = windows
     starts, ends, _ = spans
     return Record(
@@ -181,13 +190,14 @@ def decode(line: bytes) -> Record:
 class Finished(NamedTuple):
     """A row after the second stage.
 
-    The pieces of its output line, what was decided, and what is in the windows that stay. Ordinary
-    rows are one piece; of others the pieces are made as they are asked for.
+    The pieces of its output line, what was decided, and, with ``window_profile``, what is in the
+    windows that stay. Ordinary rows are one piece; of others the pieces are made as they are asked
+    for.
     """
 
     pieces: Iterable[bytes]
     decision: Decision
-    profiles: Profiles
+    profiles: Profiles | None
 
 
 Part = Text | Losses
@@ -207,13 +217,14 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     if not _is_at_most(record, PIECE_BYTES):
         size = _size(record, decision.kept, params.keep_windows)
         check_size(size, MOST_BYTES)
-    staying = record.windows.only(decision.kept)
-    found = profiles(staying, record.spans, record.spans)
     spelled, numbers = record.windows, decision.kept
     if not params.keep_windows:
-        spelled, numbers = staying, list(range(len(decision.kept)))
+        spelled, numbers = spelled.only(numbers), list(range(len(numbers)))
     filtered: Text = numbers
+    found = None
     if params.window_profile:
+        found = profiles_of(record, decision)
+        staying = record.windows.only(decision.kept)
         described = describe(staying, found, record.untranscribed)
         filtered = dict(zip(numbers, map(codec.dumps, described), strict=True))
     parts = _parts(record, params, decision.summary, filtered)
@@ -227,6 +238,11 @@ def finish(record: Record, params: OverlapParams) -> Finished:
     else:
         pieces = _in_pieces(record, spelled, parts)
     return Finished(pieces, decision, found)
+
+
+def profiles_of(record: Record, decision: Decision) -> Profiles:
+    """What is in the windows of a row that stay."""
+    return profiles(record.windows.only(decision.kept), record.spans, record.spans)
 
 
 def may_be_too_large(record: Record) -> bool:

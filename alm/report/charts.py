@@ -6,13 +6,17 @@ Colours are CSS variables of the page, so that the browser turns them light or d
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeAlias
 
-from alm.text import duration, number, time_unit
+from alm.text import counted, duration, number, time_unit
 
 Chart: TypeAlias = dict[str, Any]
 """A Vega-Lite specification, or a part of one."""
+
+Bars: TypeAlias = list[dict[str, Any]]
+"""What a template draws of :class:`Bar`: lengths in percent."""
 
 VEGA_LITE = "6.4"
 """The version that draws the charts, one of those that vl-convert carries."""
@@ -22,9 +26,6 @@ TEXT, MUTED, LINE = "var(--text)", "var(--muted)", "var(--line)"
 
 PLOT_HEIGHT = 190
 """Pixels."""
-
-BAR_HEIGHT = 42
-"""Pixels, with the name above it."""
 
 STYLE: Chart = {
     "background": "transparent",
@@ -87,43 +88,21 @@ def library() -> str:
     return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;", VEGA_LITE))
 
 
-def bars(rows: Sequence[Bar], description: str) -> Chart:
-    """Named amounts as horizontal bars, in the order given.
-
-    The name stands above its bar, so that neither is cut however narrow the page is.
-    """
-    values = [{**row._asdict(), "behind": max(row.behind, row.value)} for row in rows]
-    scale = {"domain": [0, max(max(row.value, row.behind) for row in rows) or 1]}
-    y = {"field": "name", "type": "nominal", "sort": None, "axis": None}
-    bar = {"type": "bar", "size": 12, "yOffset": 11, "cornerRadius": 2}
-    text = {"type": "text", "baseline": "middle", "dy": -7, "fontSize": 13, "limit": 0}
-
-    def length(field: str) -> Chart:
-        return {"field": field, "type": "quantitative", "scale": scale, "axis": None}
-
-    layers: list[Chart] = [
+def bars(rows: Sequence[Bar]) -> Bars:
+    """Named amounts as horizontal bars, in the order given; a page needs no script for them."""
+    longest = max((max(row.value, row.behind) for row in rows), default=0) or 1
+    if not all(math.isfinite(row.value) for row in rows):
+        raise ValueError("a bar has no length")
+    return [
         {
-            "mark": {**bar, "color": FAINT, "tooltip": None},
-            "encoding": {"x": length("behind"), "y": y},
-        },
-        {
-            "mark": {**bar, "color": ACCENT},
-            "encoding": {
-                "x": length("value"),
-                "y": y,
-                "tooltip": [_nominal("name", " "), _nominal("words", "amount")],
-            },
-        },
-        {
-            "mark": {**text, "align": "left", "color": TEXT},
-            "encoding": {"x": {"value": 0}, "y": y, "text": _nominal("name")},
-        },
-        {
-            "mark": {**text, "align": "right", "color": MUTED},
-            "encoding": {"x": {"value": "width"}, "y": y, "text": _nominal("words")},
-        },
+            "name": row.name,
+            "words": row.words,
+            "value": row.value,
+            "front": round(100 * row.value / longest, 2),
+            "behind": round(100 * max(row.behind, row.value) / longest, 2),
+        }
+        for row in rows
     ]
-    return _drawn(values, layers, BAR_HEIGHT * len(rows), description)
 
 
 def columns(rows: Sequence[Column], description: str, title: str, amount: str) -> Chart:
@@ -137,7 +116,13 @@ def columns(rows: Sequence[Column], description: str, title: str, amount: str) -
     """
     amounts, y_title = _amounts([row.amount for row in rows], amount)
     values = [
-        {"x": row.name, "amount": value, "words": words, "color": ACCENT if row.enough else FAINT}
+        {
+            "x": row.name,
+            "amount": value,
+            "words": words,
+            "label": f"{title} {row.name}: {words}",
+            "color": ACCENT if row.enough else FAINT,
+        }
         for row, (value, words) in zip(rows, amounts, strict=True)
     ]
     layer: Chart = {
@@ -151,6 +136,7 @@ def columns(rows: Sequence[Column], description: str, title: str, amount: str) -
             "y": _vertical(y_title),
             "color": {**_nominal("color"), "scale": None},
             "tooltip": [_nominal("x", title), _nominal("words", "amount")],
+            "description": _nominal("label"),
         },
     }
     return _drawn(values, [layer], PLOT_HEIGHT, description)
@@ -182,6 +168,7 @@ def histogram(
             "range": f"{number(bin_.low)} to {number(bin_.high)}",
             "amount": value,
             "words": words,
+            "label": f"{title}, {number(bin_.low)} to {number(bin_.high)}: {words}",
             "color": ACCENT if bin_.enough else FAINT,
         }
         for bin_, (value, words) in zip(bins, amounts, strict=True)
@@ -205,6 +192,7 @@ def histogram(
             "y": _vertical(y_title),
             "color": {**_nominal("color"), "scale": None},
             "tooltip": [_nominal("range", title), _nominal("words", "amount")],
+            "description": _nominal("label"),
         },
     }
     layers = [bar]
@@ -214,7 +202,11 @@ def histogram(
         rule = {
             "data": {"values": marks},
             "mark": {"type": "rule", "color": WARM, "strokeDash": [4, 3]},
-            "encoding": {"x": at, "tooltip": [_nominal("name", " ")]},
+            "encoding": {
+                "x": at,
+                "tooltip": [_nominal("name", " ")],
+                "description": _nominal("name"),
+            },
         }
         name = {
             "data": {"values": marks},
@@ -241,7 +233,8 @@ def _align(value: float, low: float, high: float) -> str:
 def _amounts(values: Sequence[float], amount: str) -> tuple[list[tuple[float, str]], str]:
     """The heights of bars with the same in words, and the title of their axis."""
     if not amount.startswith("of "):
-        return [(value, f"{value:,} {amount}") for value in values], amount
+        noun = amount.removesuffix("s")
+        return [(value, counted(round(value), noun)) for value in values], amount
     length, unit = time_unit(max(values, default=0))
     return [(value / length, f"{duration(value)} {amount}") for value in values], f"{unit} {amount}"
 

@@ -18,6 +18,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from alm import text
 from alm.report import static, templates
 
+PAGES = {
+    "overview": "Overview",
+    "windows": "Windows",
+    "recordings": "Recordings",
+    "manifests": "Manifests",
+    "quarantine": "Quarantine",
+    "runtime": "Run time",
+}
+"""The pages of the report, and their names, in order."""
+
 
 def render(page: str, values: Mapping[str, object], library: str = "") -> str:
     """The HTML of a page.
@@ -29,7 +39,7 @@ def render(page: str, values: Mapping[str, object], library: str = "") -> str:
             without charts leaves it out.
     """
     template = _environment().get_template(f"{page}.html.j2")
-    return template.render(values, library=library)
+    return template.render(values, library=library, page=page)
 
 
 @cache
@@ -45,7 +55,7 @@ def _environment() -> Environment:
     )
     # The filter escapes what could end a script element; JSON knows no NaN.
     environment.policies["json.dumps_kwargs"] = {"allow_nan": False}
-    environment.globals["static"] = _static
+    environment.globals |= {"static": _static, "PAGES": PAGES}
     environment.filters |= {
         "amount": text.count,
         "counted": text.counted,

@@ -7,16 +7,19 @@ from statistics import median
 from typing import NamedTuple
 
 from alm.report import charts
-from alm.report.charts import Bar, Chart
+from alm.report.charts import Bar, Bars
 from alm.text import counted, duration, memory
 
 STEPS = {
     "shard": "list what each shard holds",
+    "group": "bring the lines of each recording together",
+    "prepare_shard": "make manifests of another format's recordings",
     "build": "find the candidate windows",
     "overlap": "remove near-duplicates",
     "merge_quarantine": "join the refused rows",
     "merge_output": "join the output, or list its shards",
     "stats": "add up the statistics",
+    "recordings": "list all recordings, and draw some",
     "chart_library": "prepare the script that draws the charts",
 }
 """What the rules do, in words."""
@@ -69,14 +72,14 @@ def runtime(jobs: Mapping[str, Sequence[Job]]) -> dict[str, object]:
     }
 
 
-def _time(rules: Sequence[Rule]) -> Chart:
+def _time(rules: Sequence[Rule]) -> Bars:
     rows = [
         Bar(rule.name, rule.together, f"{duration(rule.together)} · {counted(rule.jobs, 'job')}")
         for rule in rules
     ]
-    return charts.bars(rows, "Time of all jobs by rule")
+    return charts.bars(rows)
 
 
-def _memory(rules: Sequence[Rule]) -> Chart:
+def _memory(rules: Sequence[Rule]) -> Bars:
     rows = [Bar(rule.name, rule.memory, memory(rule.memory)) for rule in rules]
-    return charts.bars(rows, "Most memory of a job by rule")
+    return charts.bars(rows)

@@ -29,6 +29,9 @@ START, END, METRICS, BANDWIDTH, SPEAKER, WORDS, WORD = orjson.loads(
     b'{"start":0,"end":0,"metrics":0,"bandwidth":0,"speaker":0,"words":0,"word":0}'
 )
 
+REFUSED = "alm_refused"
+"""The field of a row that stands for what could not be made a row: its reason and detail."""
+
 NUMBERS = frozenset({int, float})
 
 
@@ -37,7 +40,7 @@ def parse_row(line: bytes) -> Row:
 
     Raises:
         RowError: the line is not UTF-8, not JSON, not an object, or holds a number that is
-            not finite.
+            not finite; or it stands for what was refused when the manifest was prepared.
     """
     row = codec.loads(line)
     if type(row) is not dict:
@@ -45,6 +48,8 @@ def parse_row(line: bytes) -> Row:
             "not_an_object",
             f"the line is {json_type(row)}; a row must be an object, {{...}}, one a line",
         )
+    if REFUSED in row:
+        raise RowError(*map(str, row[REFUSED]))
     return row
 
 

@@ -60,7 +60,6 @@ class Stats:
         self._exact_seconds: Counter[str] = Counter()
         self._tallied: dict[str, list[object]] = defaultdict(list)
         self._pending: dict[str, list[Number]] = defaultdict(list)
-        self._tallied_seconds: dict[str, tuple[list[object], list[Number]]] = {}
         self._waiting = 0
 
     def count(self, name: str, number: int = 1) -> None:
@@ -77,18 +76,13 @@ class Stats:
         """Add a duration in seconds to the total ``name``."""
         if value:
             self._pending[name].append(value)
-            self._wait_for(1)
+            self._waiting += 1
+            if self._waiting > _MOST_WAITING:
+                self.settle()
 
     def add_all_seconds(self, name: str, values: Sequence[Number]) -> None:
         """Add durations in seconds to the total ``name``."""
         self._pending[name].extend(values)
-        self._wait_for(len(values))
-
-    def tally_seconds(self, family: str, bins: Sequence[object], values: Sequence[Number]) -> None:
-        """Add each duration in seconds to the total ``family/bin`` of the bin beside it."""
-        waiting = self._tallied_seconds.setdefault(family, ([], []))
-        waiting[0].extend(bins)
-        waiting[1].extend(values)
         self._wait_for(len(values))
 
     def _wait_for(self, more: int) -> None:
@@ -103,15 +97,8 @@ class Stats:
                 self._settled_counts[f"{family}/{bin_}"] += number
         for name, values in self._pending.items():
             self._exact_seconds[name] += _exact_sum(values)
-        for family, (bins, values) in self._tallied_seconds.items():
-            by_bin: dict[object, list[Number]] = defaultdict(list)
-            for bin_, value in zip(bins, values, strict=True):
-                by_bin[bin_].append(value)
-            for bin_, own in by_bin.items():
-                self._exact_seconds[f"{family}/{bin_}"] += _exact_sum(own)
         self._tallied.clear()
         self._pending.clear()
-        self._tallied_seconds.clear()
         self._waiting = 0
 
     @property

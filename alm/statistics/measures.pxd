@@ -11,7 +11,7 @@ cdef class Heard:
     cdef readonly in_candidates, in_kept
 
 
-@cython.locals(k=Py_ssize_t, bins=list)
+@cython.locals(k=Py_ssize_t, bins=dict, own=list)
 cpdef tuple by_bandwidth(list bandwidths, list durations, enough)
 
 
@@ -36,7 +36,7 @@ cpdef Heard heard(list starts, list ends, windows, kept)
 
 
 @cython.locals(k=Py_ssize_t)
-cpdef covered(list starts, list ends, list chosen)
+cpdef tuple lasting(list starts, list ends, list chosen)
 
 
 @cython.locals(firsts=list, stops=list, cuts=list, every=list)

@@ -46,21 +46,27 @@ class Heard:
 
 def by_bandwidth(
     bandwidths: list[Number], durations: list[Number], enough: Number
-) -> tuple[list[int], Number]:
-    """The lower edge of each bandwidth's bin of 100 Hz, and how many seconds have ``enough``.
+) -> tuple[dict[int, list[Number]], Number]:
+    """Durations by the lower edge of the bandwidth's bin of 100 Hz; the seconds with ``enough``.
 
     Args:
         bandwidths: one a segment, Hz.
         durations: one a segment, seconds.
         enough: Hz.
     """
-    bins = []
+    bins: dict[int, list[Number]] = {}
+    own: list[Number] = []
+    last: Number | None = None
     passing: Number = 0
     for k in range(len(bandwidths)):
         bandwidth = bandwidths[k]
         if bandwidth >= enough:
             passing += durations[k]
-        bins.append(int(believed(bandwidth) // BANDWIDTH_BIN) * BANDWIDTH_BIN)
+        if bandwidth != last:  # in most rows all are the same
+            last = bandwidth
+            edge = int(believed(bandwidth) // BANDWIDTH_BIN) * BANDWIDTH_BIN
+            own = bins.setdefault(edge, [])
+        own.append(durations[k])
     return bins, passing
 
 
@@ -152,25 +158,27 @@ def heard(starts: list[Number], ends: list[Number], windows: Windows, kept: Sequ
     return found
 
 
-def covered(starts: list[Number], ends: list[Number], chosen: list[int]) -> Number:
-    """Seconds that lie in at least one of some spans.
+def lasting(starts: list[Number], ends: list[Number], chosen: list[int]) -> tuple[Number, Number]:
+    """How long some spans last together, and the seconds that lie in at least one of them.
 
     Args:
         starts: when each span starts, seconds.
         ends: when each ends, not before.
         chosen: the numbers of some of them, in the order of start and end.
     """
+    together: Number = 0
     total: Number = 0
     reached: Number | None = None
     for k in chosen:
         start, end = starts[k], ends[k]
+        together += end - start
         if reached is None or start > reached:
             total += end - start
             reached = end
         elif end > reached:
             total += end - reached
             reached = end
-    return total
+    return together, total
 
 
 def _hear(

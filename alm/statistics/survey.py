@@ -9,19 +9,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from alm.errors import RowError
 from alm.params import OverlapParams, WindowParams
-from alm.records.record import Finished, Record
+from alm.records.record import Finished, Record, profiles_of
 from alm.rows import codec
-from alm.rows.row import Number, Row, add_up
+from alm.rows.row import Number, Row
 from alm.statistics.counters import Stats
 from alm.statistics.measures import (
     believed,
     by_bandwidth,
-    covered,
     disorder,
     heard,
+    lasting,
     out_of_order,
     words_outside,
 )
@@ -43,6 +44,13 @@ STOPS = {
 
 _NOBODY = frozenset({None, "", NO_SPEAKER})
 
+_CHOICES = {
+    selection: tuple(
+        f"{name}/{selection}" for name in ("choice_windows", "choice_dur", "choice_covered_dur")
+    )
+    for selection in SELECTIONS
+}
+
 LONG_SILENCE = 30
 """Seconds without speech inside a window that deserve a look."""
 
@@ -58,9 +66,9 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     """
     columns = found.columns
     survey.count("segments", len(columns.starts))
-    sample_rate = f"{believed(row['audio_sample_rate']):.12g}"
-    survey.count(f"sample_rate/{sample_rate}")
-    survey.add_seconds(f"sample_rate_dur/{sample_rate}", found.stats["total_dur"])
+    rows, seconds = _names_by_rate(row["audio_sample_rate"])
+    survey.count(rows)
+    survey.add_seconds(seconds, found.stats["total_dur"])
     _survey_bandwidths(row, found, params, survey)
     _survey_speakers(columns.speakers, survey)
     odd = disorder(columns.starts, columns.ends)
@@ -77,6 +85,12 @@ def survey_row(row: Row, found: Candidates, params: WindowParams, survey: Stats)
     )
     survey_units(row, columns, params, survey)
     _survey_losses(found, params, survey)
+
+
+@lru_cache(1000)
+def _names_by_rate(hertz: Number) -> tuple[str, str]:
+    rate = f"{believed(hertz) + 0:.12g}"  # equal rates have one name, -0.0 too
+    return f"sample_rate/{rate}", f"sample_rate_dur/{rate}"
 
 
 def recording_key(row: Row) -> bytes:
@@ -101,7 +115,8 @@ def key_of(name: bytes) -> bytes:
 def _survey_bandwidths(row: Row, found: Candidates, params: WindowParams, survey: Stats) -> None:
     bandwidths, durations = found.columns.bandwidths, found.columns.durations
     bins, passing = by_bandwidth(bandwidths, durations, params.min_bandwidth)
-    survey.tally_seconds("bandwidth_dur", bins, durations)
+    for edge, own in bins.items():
+        survey.add_all_seconds(f"bandwidth_dur/{edge}", own)
     if row["audio_sample_rate"] >= params.min_sample_rate:
         survey.add_seconds("passing_sample_rate_dur", found.stats["total_dur"])
         survey.add_seconds("passing_bandwidth_dur", passing)
@@ -164,7 +179,8 @@ def survey_windows(
         survey: that of all rows.
     """
     windows, spans = record.windows, record.spans
-    kept, profiles = finished.decision.kept, finished.profiles
+    kept = finished.decision.kept
+    profiles = finished.profiles or profiles_of(record, finished.decision)
     speech_in = heard(spans.starts, spans.ends, windows, kept)
     durations = [windows.ends[k] - windows.starts[k] for k in kept]
     quiet = [
@@ -204,17 +220,22 @@ def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) ->
     Returns:
         What the kept windows cover, each second once.
     """
-    _, _, choices, taken = finished.decision
+    summary, _, choices, taken = finished.decision
     starts, ends = choices.starts, choices.ends
     survey.count("passed_filters", len(starts))
-    survey.add_all_seconds("passed_filters_dur", [b - a for a, b in zip(starts, ends, strict=True)])
+    durations = summary["total_dur_list_window"]
+    if len(starts) < len(durations):
+        durations = [b - a for a, b in zip(starts, ends, strict=True)]
+    survey.add_all_seconds("passed_filters_dur", durations)
     for name, number in taken.items():
         survey.count(f"filtered_by_{name}", number)
-    found = [choices.by(selection) for selection in SELECTIONS]
-    for selection, (_, staying) in zip(SELECTIONS, found, strict=True):
-        survey.count(f"choice_windows/{selection}", len(staying))
-    sums = [add_up([ends[k] - starts[k] for k in chosen]) for chosen, _ in found]
-    lasting = [covered(starts, ends, chosen) for chosen, _ in found]
-    survey.tally_seconds("choice_dur", SELECTIONS, sums)
-    survey.tally_seconds("choice_covered_dur", SELECTIONS, lasting)
-    return lasting[SELECTIONS.index(params.selection)]
+    kept_dur: Number = 0
+    for selection, (windows, seconds, covered_seconds) in _CHOICES.items():
+        chosen, staying = choices.by(selection)
+        sum_of_all, covered = lasting(starts, ends, chosen)
+        survey.count(windows, len(staying))
+        survey.add_all_seconds(seconds, (sum_of_all,))
+        survey.add_all_seconds(covered_seconds, (covered,))
+        if selection == params.selection:
+            kept_dur = covered
+    return kept_dur

@@ -18,7 +18,7 @@ from alm.records.record import COMPUTED, finish, make_record
 from alm.rows import codec
 from alm.rows.row import Number, Row
 from alm.rows.timeline import Timeline, timeline
-from alm.statistics.measures import covered
+from alm.statistics.measures import lasting
 from alm.windows.build import find_windows
 from alm.windows.candidates import Candidates
 from alm.windows.cuts import MOST_COPY_BYTES, without, without_each
@@ -161,7 +161,7 @@ class _Built:
             chosen, kept = choices.by(params.selection)
         same = tuple(kept)
         if same not in self._heard:
-            seconds = covered(choices.starts, choices.ends, chosen)
+            _, seconds = lasting(choices.starts, choices.ends, chosen)
             self._heard[same] = _hear(self._found, kept, seconds)
         return self._heard[same]
 

@@ -20,7 +20,7 @@ from alm.windows.candidates import SILENT, Candidates, Losses, Spans, Windows
 from alm.windows.cuts import without, without_each
 from alm.windows.growth import NO_SPEAKER, Growth, grow
 from alm.windows.profile import talk
-from alm.windows.work import check_work
+from alm.windows.work import check_pairs, check_work
 
 
 def find_windows(row: Row, params: WindowParams) -> Candidates:
@@ -62,6 +62,7 @@ def find_windows(row: Row, params: WindowParams) -> Candidates:
         )  # fmt: skip
     check_work(used, params)
     found = grow(arranged.segments, arranged.places, used, params)
+    check_pairs(found.windows.starts, found.windows.ends)
     _count_lost(stats, "bw", found.low_bandwidth, used.durations)
     _count_lost(stats, "spk", found.few_speakers, used.durations)
     _count_lost(stats, "win", found.losses.firsts, used.durations)

@@ -2,7 +2,7 @@ cimport cython
 
 from alm.rows.numbers cimport Doubles, Time, Times, all_floats
 
-cdef double NEAR
+cdef double NEAR, SLACK
 
 
 @cython.locals(durations=list, spans=list, k=Py_ssize_t)
@@ -22,7 +22,7 @@ cdef bytearray _near_duplicates(list starts, list ends, double threshold, target
 
 
 @cython.locals(
-    count=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, ratio=double,
+    count=Py_ssize_t, i=Py_ssize_t, j=Py_ssize_t, ratio=double, least=double, shortest=Time,
     end_i=Time, duration_i=Time, off_i=Time, start_j=Time, end_j=Time, duration_j=Time, off_j=Time,
     shared=Time, shorter=Time,
 )

@@ -12,6 +12,9 @@ NEAR = 1e-5
 """Seconds; times farther apart than this are not the same when rounded to a microsecond."""
 
 
+SLACK = 1e-9
+
+
 def summary(starts: list[Number], ends: list[Number], chosen: list[int]) -> dict[str, Any]:
     """The fields that the second stage adds to a row, ``filtered_windows`` aside.
 
@@ -89,6 +92,14 @@ def _mark(
     target: Number,
 ) -> None:
     count = len(gone)
+    if not count:
+        return
+    shortest = ends[0] - starts[0]
+    for i in range(1, count):
+        if ends[i] - starts[i] < shortest:
+            shortest = ends[i] - starts[i]
+    # Sharing less, no two windows reach the threshold, to many times what rounding can do.
+    least = threshold * shortest * (1 - SLACK)
     for i in range(count):
         if gone[i]:
             continue
@@ -97,7 +108,7 @@ def _mark(
         off_i = abs(duration_i - target)
         for j in range(i + 1, count):
             start_j = starts[j]
-            if start_j >= end_i:
+            if start_j >= end_i or end_i - start_j < least:
                 break
             if gone[j]:
                 continue

@@ -10,6 +10,7 @@ from bisect import bisect_left
 
 from alm.errors import RowError
 from alm.params import WindowParams
+from alm.rows.row import Number
 from alm.rows.timeline import Timeline
 from alm.text import count
 from alm.windows.growth import NO_SPEAKER
@@ -17,6 +18,11 @@ from alm.windows.growth import NO_SPEAKER
 MOST_STEPS = 200_000_000
 """Segments that all starts of a row together may look at: about a second of work, when compiled.
 A recording of 8 hours in segments of a word each takes a tenth of it."""
+
+
+MOST_PAIRS = 8_000_000_000
+"""Of windows that overlap, each looked at by each selection: some seconds of work, when compiled. A
+recording of a day in segments of a second has 6 billion with ``window_ends: any``."""
 
 
 def check_work(columns: Timeline, params: WindowParams) -> None:
@@ -36,6 +42,36 @@ def check_work(columns: Timeline, params: WindowParams) -> None:
             f"{count(steps)} steps; a row may take {count(MOST_STEPS)}. Join neighbouring segments "
             "of one speaker, or split the recording",
         )
+
+
+def check_pairs(starts: list[Number], ends: list[Number]) -> None:
+    """Refuse a row with windows from which it would take too long to choose.
+
+    Args:
+        starts: when each candidate window starts, seconds.
+        ends: when each ends, after its start.
+
+    Raises:
+        RowError: ``too_large``.
+    """
+    if len(starts) * (len(starts) - 1) // 2 <= MOST_PAIRS:
+        return
+    pairs = pairs_that_overlap(starts, ends)
+    if pairs > MOST_PAIRS:
+        raise RowError(
+            "too_large",
+            f"its {count(len(starts))} candidate windows overlap so much that choosing among them "
+            f"takes {count(pairs)} comparisons; a row may take {count(MOST_PAIRS)}. Set "
+            "window_ends = longest, join neighbouring segments of one speaker, or split the "
+            "recording",
+        )
+
+
+def pairs_that_overlap(starts: list[Number], ends: list[Number]) -> int:
+    """How many pairs of windows overlap, without looking at each of them."""
+    ascending = sorted(starts)
+    begun = sum(bisect_left(ascending, end) for end in ends)  # each window and all before it, too
+    return begun - len(starts) * (len(starts) + 1) // 2
 
 
 def steps_to_grow(columns: Timeline, params: WindowParams) -> int:

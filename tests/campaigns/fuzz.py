@@ -36,13 +36,14 @@ from alm.input.shards import Shard
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
 from alm.jobs.pages import write_report
+from alm.jobs.recordings import write_recordings
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate
 from alm.jobs.what_if import try_levers
+from alm.report.render import PAGES
 
 SAMPLE = Path(__file__).resolve().parents[2] / "workflow" / "sample" / "manifests"
 
-PAGES = ("overview", "windows", "manifests", "quarantine", "runtime")
 
 SECONDS = 10
 """Of the processor's time for a manifest of a few rows, each of less than a megabyte."""
@@ -273,7 +274,10 @@ def _check_steps(
     """The steps of the workflow give the same bytes, and statistics and a report of them."""
     parts = [
         folder / name
-        for name in ("records", "refused", "recordings", "lines", "sample", "rows", "late", "sums")
+        for name in (
+            *("records", "refused", "keys", "lines", "sample"),
+            *("rows", "late", "sums", "table"),
+        )
     ]
     span = whole_file(str(source))
     built = build_chunk([span], parts[:5], params=window, one_in=1, stop_at_invalid=False)
@@ -289,17 +293,20 @@ def _check_steps(
     write_ranges([span], shard)
     stats = [folder / name for name in ("stats.json", "stats.tsv", "stats.parquet")]
     parameters = DEFAULTS | asdict(window) | asdict(overlap)
-    recordings = [folder / "recordings"]
     what_if = folder / "what_if.json"
     try_levers([parts[4]], summaries, what_if, parameters)
     aggregate(
-        [shard], summaries, recordings, *stats, window, overlap, parameters, {}, what_if=what_if
-    )
+        [shard], summaries, [folder / "keys"], *stats, window, overlap, parameters, {},
+        what_if=what_if,
+    )  # fmt: skip
     audio = json.loads(stats[0].read_bytes())["audio"]
     assert audio["kept_dur"] <= audio["recording_dur"] * (1 + 1e-9), audio
     pages = {name: folder / name for name in PAGES}
     (folder / "library").write_bytes(b"")
-    write_report(*stats[:2], bad, folder / "benchmarks", [], folder / "library", pages)
+    listed = [folder / "recordings.tsv", folder / "recordings.json"]
+    write_recordings([folder / "table"], [folder / "records"], *listed, overlap)
+    read = (*stats[:2], bad, listed[1])
+    write_report(*read, None, folder / "benchmarks", [], folder / "library", pages)
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:

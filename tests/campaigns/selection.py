@@ -12,7 +12,7 @@ from pathlib import Path
 
 from alm import OverlapParams, WindowParams
 from alm.rows.row import parse_row
-from alm.statistics.measures import covered
+from alm.statistics.measures import lasting
 from alm.windows.build import find_windows
 from alm.windows.filter import SELECTIONS, Choices
 
@@ -32,7 +32,7 @@ def figures(path: Path, params: WindowParams, percentages: list[int]) -> list[li
                     chosen, _ = choices.by(selection)
                     total[3 * k + 1] += len(chosen)
                     total[3 * k + 2] += sum(windows.ends[n] - windows.starts[n] for n in chosen)
-                    total[3 * k + 3] += covered(windows.starts, windows.ends, chosen)
+                    total[3 * k + 3] += lasting(windows.starts, windows.ends, chosen)[1]
     return sums
 
 

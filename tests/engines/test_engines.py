@@ -32,6 +32,7 @@ class Chunk(NamedTuple):
 
     number: int
     folder: Path
+    backend: str = ""
 
 
 class Work(NamedTuple):
@@ -41,6 +42,7 @@ class Work(NamedTuple):
     pid: int
     started: float
     ended: float
+    answers: list[str]
 
 
 class RefusedError(AlmError):
@@ -48,12 +50,14 @@ class RefusedError(AlmError):
 
 
 def work(chunk: Chunk) -> Work:
-    """Take half a second; leave a mark for each time that this ran."""
+    """Take half a second; leave a mark for each time that this ran. One looks for open ports."""
     started = time.time()
     time.sleep(0.5)
+    looks = chunk.number == 0 and chunk.backend == "ray_data"
+    answers = open_to_anybody() if looks else []
     with (chunk.folder / f"chunk-{chunk.number}").open("a") as marks:
         marks.write("ran\n")
-    return Work(chunk.number, os.getpid(), started, time.time())
+    return Work(chunk.number, os.getpid(), started, time.time(), answers)
 
 
 def refuse_second(chunk: Chunk) -> int:
@@ -160,7 +164,7 @@ def run(
     results = map_chunks(
         backend,
         work,
-        chunks_in(folder, 8),
+        [chunk._replace(backend=backend) for chunk in chunks_in(folder, 8)],
         threads=threads,
         on_done=lambda index, result: reported.append((index, result)),
     )
@@ -198,6 +202,12 @@ def test_no_more_chunks_than_threads_at_a_time(run: Run) -> None:
 def test_no_process_is_left_and_no_variable(run: Run) -> None:
     assert run.left == []
     assert run.environment_restored
+
+
+def test_14_19_no_port_answers_without_a_token(run: Run) -> None:
+    answers = run.results[0].answers
+    assert (len(answers) > 3) == (run.backend == "ray_data")
+    assert set(answers) <= {""}
 
 
 @pytest.mark.engine
@@ -292,12 +302,16 @@ def test_ray_gets_what_the_job_was_given_and_several_at_once_do_not_collide(tmp_
         assert ray.memory + ray.store == execution.mem_mb * 10**6
 
 
-def open_to_anybody(_: Chunk) -> list[str]:
+def open_to_anybody() -> list[str]:
     """The ports of the Ray around this worker that answer without a token."""
     raylet = psutil.Process(os.getppid())
     found = []
     for process in [raylet, *raylet.children(), *raylet.parent().children()]:
-        for connection in process.net_connections("inet"):
+        try:
+            connections = process.net_connections("inet")
+        except psutil.NoSuchProcess:  # a worker that was not needed
+            continue
+        for connection in connections:
             if connection.status == psutil.CONN_LISTEN:
                 host = connection.laddr.ip.replace("0.0.0.0", "127.0.0.1").replace("::", "[::1]")
                 url = f"http://{host}:{connection.laddr.port}/metrics"
@@ -308,13 +322,6 @@ def open_to_anybody(_: Chunk) -> list[str]:
                 else:
                     found.append(f"{process.name()} {url}")
     return found
-
-
-@pytest.mark.engine
-def test_14_19_no_port_answers_without_a_token(clean: Path, tmp_path: Path) -> None:
-    (answers,) = map_chunks("ray_data", open_to_anybody, chunks_in(tmp_path, 1), threads=1)
-    assert len(answers) > 3
-    assert set(answers) == {""}
 
 
 def python(code: str) -> str:

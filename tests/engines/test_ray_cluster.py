@@ -150,10 +150,14 @@ def test_the_cluster_works_and_gives_the_same_bytes(
 def test_chunks_spread_over_the_nodes(
     known: Cluster, tmp_path: Path, backend: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """An engine takes its threads from the cluster, and leaves nothing where it looks for files."""
     monkeypatch.setenv("PYTHONPATH", FOR_WORKERS)
-    with open_engine(Execution(backend, ray_address=known.address), tmp_path) as engine:
+    execution = Execution(backend, threads=1, ray_address=known.address)
+    with open_engine(execution, tmp_path) as engine:
+        assert engine.threads == 2
         found = engine.map_chunks(meet, [tmp_path, tmp_path], lambda *_: None)
     assert set(found) == nodes_of(known)
+    assert {path.name for path in tmp_path.iterdir()} == set(found)
 
 
 def meet(folder: Path) -> str:
@@ -164,13 +168,6 @@ def meet(folder: Path) -> str:
     while len(list(folder.iterdir())) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
     return place
-
-
-def test_an_engine_takes_its_threads_from_the_cluster(known: Cluster, tmp_path: Path) -> None:
-    execution = Execution("ray_data", threads=1, ray_address=known.address)
-    with open_engine(execution, tmp_path) as engine:
-        assert engine.threads == 2
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_environment_alone_captures_no_run(

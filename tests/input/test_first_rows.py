@@ -44,7 +44,7 @@ def with_segments(**more: Any) -> Json:
 OTHERS: dict[str, tuple[bytes, list[str]]] = {
     "RTTM": (
         b"SPEAKER a 1 0.00 1.50 <NA> <NA> spk0 <NA> <NA>\n" * 30,
-        ["invalid_json", "none of the 30 rows", "seems to be RTTM", '"speaker": "a"'],
+        ["invalid_json", "none of the 30 rows", "seems to be RTTM", "input_format=rttm"],
     ),
     "CSV": (b"file,start,end,speaker\na.wav,0.0,1.5,spk0\n", ["seems to be CSV", "segments"]),
     "TSV": (b"file\tstart\tend\na.wav\t0.0\t1.5\n", ["seems to be TSV", "segments"]),
@@ -52,8 +52,8 @@ OTHERS: dict[str, tuple[bytes, list[str]]] = {
         lines(ASR, ASR),
         ["has no audio_sample_rate and no segments [missing_field]", "ASR manifest", "diarize"],
     ),
-    "cuts": (lines(CUT), ["no segments", "a lhotse cut", "end = start + duration"]),
-    "supervisions": (lines(*CUT["supervisions"]), ["a lhotse supervision", "end = start + d"]),
+    "cuts": (lines(CUT), ["no segments", "lhotse's supervisions or cuts", "input_format=lhotse"]),
+    "supervisions": (lines(*CUT["supervisions"]), ["lhotse's supervisions or cuts"]),
     "array": (lines([GOOD, GOOD]), ["not_an_object", "one JSON array", "jq -c '.[]'"]),
     "pretty array": (json.dumps([GOOD], indent=2).encode(), ["one JSON array", "jq -c '.[]'"]),
     "pretty object": (json.dumps(GOOD, indent=2).encode(), ["over several lines", "jq -c ."]),
@@ -76,7 +76,10 @@ OTHERS: dict[str, tuple[bytes, list[str]]] = {
         lines(GOOD | {"segments": [{"start_time": 0, "end_time": 1}]}),
         ["segments[0] has no start", "these have start_time"],
     ),
-    "WhisperX": (lines({"segments": SEGMENTS, "word_segments": []}), ["WhisperX"]),
+    "WhisperX": (
+        lines({"segments": SEGMENTS, "word_segments": []}),
+        ["WhisperX's JSON", "docs/formats.md"],
+    ),
     "UTF-16": (lines(GOOD).decode().encode("utf-16"), ["invalid_utf8", "UTF-16", "iconv"]),
     "gzip": (gzip.compress(lines(GOOD)), ["gzip", "must end in .gz"]),
 }

@@ -27,6 +27,7 @@ from alm.engines import Execution
 from alm.errors import DamageError, InvalidRowError, ManifestError
 from alm.input import ByteRange, discover, whole_file
 from alm.input.shards import plan_shards, read_ranges
+from alm.input.storage import Meter
 from alm.jobs.build import build_shard
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.merge_output import Pieces, index_output, merge_output
@@ -36,17 +37,18 @@ from alm.jobs.pages import write_report
 from alm.jobs.progress import summarize_run
 from alm.jobs.provenance import write_provenance
 from alm.jobs.record import read_record
+from alm.jobs.recordings import write_recordings
 from alm.jobs.seals import write_seal
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
 from alm.jobs.what_if import try_levers
 from alm.records import budget
 from alm.records import record as record_module
+from alm.report.render import PAGES
 from alm.statistics.summary import Summary
 from alm.statistics.survey import recording_key
 from alm.verify import verify
 
-PAGES = ("overview", "windows", "manifests", "quarantine", "runtime")
 SOUND = rows(max_segments=8).map(lambda row: json.dumps(row, ensure_ascii=False).encode())
 MALFORMED = malformed_rows().map(lambda pair: pair[0])
 BLANK = st.sampled_from([b"", b" ", b"\t\r"])
@@ -81,6 +83,7 @@ def run_steps(
             Path(f"{at}.rows"),
             Path(f"{at}.late"),
             Path(f"{at}.digests"),
+            Path(f"{at}.table"),
             Path(f"{at}.filtered"),
             o.resolved(window),
             stop_at_invalid=False,
@@ -114,6 +117,13 @@ def run_steps(
         versions={},
         what_if=what_if,
     )
+    write_recordings(
+        [f"{at}.table" for at in names],
+        [f"{at}.records" for at in names],
+        out / "recordings.tsv",
+        out / "recordings.json",
+        o.resolved(window),
+    )
     write_seal(out / "seals" / "pages.1.json", [])
     write_provenance(
         ranges,
@@ -123,7 +133,7 @@ def run_steps(
         row_digests,
         parts,
         out / "alm_output.jsonl",
-        [refused, out / "stats.json"],
+        [refused, out / "stats.json", out / "recordings.tsv"],
         out / "seals" / "pages.1.json",
         out / "provenance.json",
         parameters={},
@@ -231,8 +241,9 @@ def pages_of(out: Path) -> dict[str, str]:
     """The pages of the report, and the summary on the terminal."""
     (out / "charts.js").write_bytes(b"")
     pages = {name: out / f"{name}.html" for name in PAGES}
-    files = [out / name for name in ("stats.json", "stats.tsv", "quarantine.jsonl")]
-    write_report(*files, out / "benchmarks", [], out / "charts.js", pages)
+    names = ("stats.json", "stats.tsv", "quarantine.jsonl", "recordings.json")
+    files = [out / name for name in names]
+    write_report(*files, None, out / "benchmarks", [], out / "charts.js", pages)
     summary = summarize_run(out / "alm_output.jsonl")
     return {name: path.read_text(encoding="utf-8") for name, path in pages.items()} | {"": summary}
 
@@ -441,7 +452,7 @@ def test_what_a_job_keeps_of_its_chunks_is_bounded(tmp_path: Path) -> None:
     manifest.write_bytes(b"{}\n" * 64)
     peaks = []
 
-    def work(ranges: Sequence[ByteRange], parts: Sequence[Path]) -> Summary:
+    def work(ranges: Sequence[ByteRange], parts: Sequence[Path], meter: Meter) -> Summary:
         summary = Summary()
         for number in range(20_000):
             summary.survey.add_seconds("kept_dur", number + 0.1)

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from conftest import RunWorkflow, times_of_files, workflow_in
+from conftest import RunWorkflow, times_of_files
 from helpers import ROOT, SAMPLE, wait_until
 
 HOLDER = """
@@ -106,7 +106,7 @@ def test_14_04_a_heart_beats_and_a_run_that_was_replaced_ends(tmp_path: Path) ->
         wait_until(lambda: file.stat().st_mtime > 1e9)
         assert json.loads(file.read_bytes())["pid"] == first.pid
         file.write_bytes(b'{"run": "another"}')
-        assert first.wait(60) == 1
+        assert first.wait(300) == 1
         assert "another one has taken its place" in first.stderr.read()
     assert file.read_bytes() == b'{"run": "another"}'
 
@@ -134,10 +134,7 @@ def test_14_04_a_run_refuses_where_another_one_is(
         (tmp_path / "sitecustomize.py").write_text(NO_LOCKS)
         prefix = ["env", f"PYTHONPATH={tmp_path}"]
     out = tmp_path / "out"
-    config = {"manifest_path": str(SAMPLE), "output_dir": str(out)}
-    dry = workflow_in(tmp_path / "other")("--dry-run", prefix=prefix, **config)
-    assert dry.jobs["build"] == 1
-    assert not out.exists()
+    config = {"manifest_path": str(SAMPLE), "output_dir": str(out), "targets": ["merge_quarantine"]}
     with holder(way, out) as first:
         before = times_of_files(out)
         run = run_workflow(check=False, prefix=prefix, **config)
@@ -145,7 +142,8 @@ def test_14_04_a_run_refuses_where_another_one_is(
         (line,) = [line for line in run.terminal.splitlines() if line.startswith("error: ")]
         assert f"process {first.pid} on " in line
         assert "Traceback" not in run.terminal
-        assert run_workflow("--dry-run", prefix=prefix, **config).jobs == dry.jobs
+        dry = run_workflow("--dry-run", prefix=prefix, **config)
+        assert dry.jobs["build"] == 1
         run_workflow("--unlock", prefix=prefix, **config)
         assert times_of_files(out).keys() == before.keys()
     run = run_workflow(prefix=prefix, **config)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import wait_until
 
+from alm.files import written_whole
 from alm.jobs.parts import joined, part_folders
 
 
@@ -29,13 +30,14 @@ def test_parts_are_joined_while_others_are_written(tmp_path: Path, outputs: list
         parts = [[folder / str(k) for k in range(3)] for folder in folders]
         with joined(parts, outputs, as_they_come=True):
             parts[0][1].write_bytes(b"second")
-            written_whole = tmp_path / "whole"
-            written_whole.write_bytes(b"1" * 9_000_000)
-            written_whole.rename(parts[0][0])  # as jobs do: what is there is complete
+            with written_whole(parts[0][0]) as part:  # as workers write: what is there is whole
+                part.write(b"1" * 9_000_000)
             wait_until(lambda: unfinished(tmp_path) >= 9_000_006)
-            parts[0][2].write_bytes(b"third")
-            for k, part in enumerate(parts[1]):
-                part.write_bytes(b"%d" % k)
+            with written_whole(parts[0][2]) as part:
+                part.write(b"third")
+            for k, path in enumerate(parts[1]):
+                with written_whole(path) as part:
+                    part.write(b"%d" % k)
             wait_until(lambda: unfinished(tmp_path) >= 9_000_014)
             assert not any(output.exists() for output in outputs)
         assert outputs[0].read_bytes() == b"1" * 9_000_000 + b"secondthird"

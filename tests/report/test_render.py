@@ -16,6 +16,7 @@ from jinja2 import UndefinedError
 from alm.report import charts
 from alm.report.manifests import manifests
 from alm.report.quarantine import quarantine
+from alm.report.recordings import recordings
 from alm.report.render import render
 from alm.report.runtime import Job, runtime
 from alm.statistics.outcome import LOSSES
@@ -44,12 +45,32 @@ def pages(library: str) -> dict[str, str]:
         "detail": f"detail {text}",
         "line": f"line {text}",
     }
+    shown = {
+        "manifest": f"path {text}",
+        "name": f"name {text}",
+        "why": "poorest",
+        **dict.fromkeys(("length", "speech", "covered", "window_dur"), 9.0),
+        **dict.fromkeys(("segments", "candidates", "kept"), 1),
+        "gain": 1.0,
+        "drawing": {
+            "first": 0.0,
+            "last": 9.0,
+            "speakers": [f"speaker {text}"],
+            "talk": [[0, 1000]],
+            "candidates": [[0, 1000]],
+            "windows": [
+                {"start": 0.0, "end": 9.0, "speech": 9.0, "speakers": 1}
+                | {"turns": [[0, f"text {text}"]]}
+            ],
+        },
+    }
     numbers = ("entries", "quarantined", "recording_dur", "kept_dur", "total_dur")
     row = dict.fromkeys([*numbers, "filtered_windows", *(f"dur_{loss}" for loss in LOSSES)], "1")
     values = {
         "manifests": manifests(stats, [{"manifest_filepath": f"path {text}", **row}]),
         "quarantine": quarantine(stats, [refused]),
         "runtime": runtime({f"rule {text}": [Job(1.0, 2.0)]}),
+        "recordings": recordings(stats, [shown]),
     }
     return {name: render(name, shown, library) for name, shown in values.items()}
 
@@ -58,6 +79,7 @@ SHOWN = {
     "manifests": ["path"],
     "quarantine": ["path", "reason", "detail", "line"],
     "runtime": ["rule"],
+    "recordings": ["path", "name"],
 }
 
 
@@ -99,22 +121,22 @@ def test_what_others_wrote_is_text(pages: dict[str, str], name: str) -> None:
     pages[name].encode()
 
 
-def test_what_others_wrote_is_text_in_charts(pages: dict[str, str]) -> None:
-    page = Parsed(pages["runtime"])
-    time, memory = map(json.loads, page.scripts["application/json"])
-    for chart in (time, memory):
-        assert chart["data"]["values"][0]["name"] == f"rule {HOSTILE}{UNSEEN}"
-    assert not any(re.search("[<>&]", text) for text in page.scripts["application/json"])
+def test_what_others_wrote_is_text_in_drawings(pages: dict[str, str]) -> None:
+    (text,) = Parsed(pages["recordings"]).scripts["application/json"]
+    (drawing,) = json.loads(text)
+    assert drawing["speakers"] == [f"speaker {HOSTILE}{UNSEEN}"]
+    assert drawing["windows"][0]["turns"] == [[0, f"text {HOSTILE}{UNSEEN}"]]
+    assert not re.search("[<>&]", text)
 
 
 def test_a_page_holds_only_the_scripts_that_it_needs(pages: dict[str, str], library: str) -> None:
     static = ROOT / "alm" / "report" / "static"
-    sort, draw = ((static / name).read_text() for name in ("sort.js", "draw.js"))
-    assert Parsed(pages["manifests"]).scripts[""] == [sort]
-    assert Parsed(pages["quarantine"]).scripts[""] == [sort]
-    assert Parsed(pages["runtime"]).scripts[""] == [sort, library, draw]
-    assert Parsed(render("runtime", runtime({}), library)).scripts[""] == [sort]
-    for script in (sort, draw, library):
+    names = ("page.js", "sort.js", "draw.js", "download.js", "recordings.js")
+    page, sort, draw, download, recordings = ((static / name).read_text() for name in names)
+    for name in ("manifests", "quarantine", "runtime"):
+        assert Parsed(pages[name]).scripts[""] == [page, sort, download]
+    assert Parsed(pages["recordings"]).scripts[""] == [page, recordings]
+    for script in (page, sort, draw, download, recordings, library):
         assert not re.search("</script|<!--", script, re.IGNORECASE)
 
 
@@ -135,7 +157,7 @@ def test_a_value_that_is_missing_is_an_error() -> None:
 
 
 def test_a_chart_without_a_number_is_an_error() -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match="has no length"):
         render("runtime", runtime({"build": [Job(float("nan"), None)]}))
 
 

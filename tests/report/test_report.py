@@ -3,16 +3,15 @@
 import json
 import re
 import shutil
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import browser
 import pytest
-from browser import chromium, errors, requests
-from conftest import Run, RunWorkflow
-from helpers import ROOT
+from browser import chromium, errors, requests, use_scheme
+from conftest import Run, RunWorkflow, copy_of, workflow_in
+from helpers import ROOT, wait_until
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
@@ -26,7 +25,14 @@ from alm.report.windows import windows
 from alm.text import count, duration, percent
 
 SAMPLE = ROOT / "workflow" / "sample" / "manifests"
-PAGES = ["1 Overview", "2 Windows", "3 Manifests", "4 Quarantine", "5 Run time"]
+PAGES = [
+    "1 Overview",
+    "2 Windows",
+    "3 Recordings",
+    "4 Manifests",
+    "5 Quarantine",
+    "6 Run time",
+]
 HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)><!--<script>\"'&\u202e"
 
 LONGEST_PAGE = 1_500_000
@@ -46,6 +52,7 @@ class Page(NamedTuple):
     charts: list[int]
     figures: dict[str, tuple[float, str]]
     contrasts: list[float]
+    background: str
     tags: dict[str, int]
 
 
@@ -74,6 +81,7 @@ return {
       .map((node) => contrast(getComputedStyle(node).color, behind(node))),
     ...all("svg text").map((node) => contrast(getComputedStyle(node).fill, behind(node))),
   ],
+  background: getComputedStyle(document.body).backgroundColor,
   tags: {img: all("img").length, script: all("script").length},
 };
 """
@@ -84,34 +92,38 @@ def open_page(driver: Chrome, title: str) -> None:
     driver.switch_to.default_content()
     (row,) = driver.find_elements(By.XPATH, f"//tr[td[text()='{title}']]")
     row.find_element(By.CSS_SELECTOR, "a").click()
-    until = time.monotonic() + 30
-    while time.monotonic() < until:
+    drawn = "return document.querySelector('main') && !document.querySelector('.plot:empty')"
+
+    def is_drawn() -> bool:
         driver.switch_to.default_content()
         driver.switch_to.frame(driver.find_element(By.TAG_NAME, "iframe"))
-        undrawn = "return document.querySelector('.plot:empty') || !document.querySelector('main')"
-        if not driver.execute_script(undrawn):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"{title} was not drawn")
+        return bool(driver.execute_script(drawn))
+
+    wait_until(is_drawn)
 
 
-def read_pages(driver: Chrome, report: Path) -> Iterator[tuple[str, Page]]:
+def open_report(driver: Chrome, report: Path) -> None:
     driver.get(report.as_uri())
     driver.find_element(By.XPATH, "//*[text()='At a glance']").click()
+
+
+def read_pages(driver: Chrome, report: Path) -> dict[str, Page]:
+    """The pages of a report, light; the dark ones are checked as well."""
+    open_report(driver, report)
+    pages = {}
     for title in PAGES:
         open_page(driver, title)
-        yield title, Page(**driver.execute_script(READ))
+        for dark in (True, False):
+            use_scheme(driver, dark)
+            pages[title] = Page(**driver.execute_script(READ))
+            check(pages[title], dark)
         assert errors(driver) == []
         assert requests(driver) == []
+    return pages
 
 
-def report_of(run_workflow: RunWorkflow, **config: Any) -> tuple[Run, Path]:
-    run = run_workflow(**config)
-    run_workflow("--report", "report.html", **config)
-    return run, run.output.parent / "report.html"
-
-
-def check(page: Page) -> None:
+def check(page: Page, dark: bool) -> None:
+    assert (max(map(int, re.findall(r"\d+", page.background)[:3])) < 60) == dark
     assert all(marks > 0 for marks in page.charts)
     assert min(page.contrasts) >= 4.5
     assert page.tags["img"] == 0
@@ -119,36 +131,47 @@ def check(page: Page) -> None:
     assert "undefined" not in page.text
 
 
+@pytest.fixture(scope="module")
+def driver() -> Iterator[Chrome]:
+    """A browser for all tests here: most of what they take is its start, and Snakemake's."""
+    with chromium() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="module")
+def sample_report(sample_run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = copy_of(sample_run, tmp_path_factory.mktemp("report") / "work")
+    workflow_in(run.output.parent)("--report", "report.html", manifest_path=str(SAMPLE))
+    return run.output.parent / "report.html"
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(bool(browser.MISSING), reason=browser.MISSING)
-def test_the_browser_notices(tmp_path: Path) -> None:
+def test_the_browser_notices(driver: Chrome, tmp_path: Path) -> None:
     """Errors and requests are seen, in frames too: without this the other tests prove little."""
     inner = "<script>fetch('http://far.invalid/a').catch(() => {}); nonsense()</script>"
     page = tmp_path / "page.html"
     page.write_text(f'<iframe src="data:text/html,{inner}"></iframe>')
-    with chromium() as driver:
-        driver.get(page.as_uri())
-        time.sleep(1)
-        assert any("nonsense" in message for message in errors(driver))
-        assert requests(driver) == ["http://far.invalid/a"]
+    driver.get(page.as_uri())
+    said: list[str] = []
+    asked: list[str] = []
+
+    def noticed() -> bool:
+        said.extend(errors(driver))
+        asked.extend(requests(driver))
+        return bool(asked) and any("nonsense" in message for message in said)
+
+    wait_until(noticed)
+    assert asked == ["http://far.invalid/a"]
 
 
 class TestInABrowser:
     pytestmark = needs_browser
 
-    def test_sample(self, run_workflow: RunWorkflow) -> None:
-        run, report = report_of(run_workflow, manifest_path=str(SAMPLE))
-        for dark in (False, True):
-            with chromium(dark) as driver:
-                pages = dict(read_pages(driver, report))
-                background = driver.execute_script(
-                    "return getComputedStyle(document.body).backgroundColor"
-                )
-            assert (max(map(int, re.findall(r"\d+", background)[:3])) < 60) == dark
-            for page in pages.values():
-                check(page)
-            assert [len(page.charts) for page in pages.values()] == [3, 9, 0, 0, 2]
-            self.check_figures(pages, run.stats)
+    def test_sample(self, driver: Chrome, sample_run: Run, sample_report: Path) -> None:
+        pages = read_pages(driver, sample_report)
+        assert [len(page.charts) for page in pages.values()] == [0, 9, 0, 0, 0, 0]
+        self.check_figures(pages, sample_run.stats)
 
     def check_figures(self, pages: dict[str, Page], stats: dict[str, Any]) -> None:
         audio = stats["audio"]
@@ -156,6 +179,8 @@ class TestInABrowser:
             "recording_dur": [audio["recording_dur"], duration(audio["recording_dur"])],
             "kept_dur": [audio["kept_dur"], duration(audio["kept_dur"])],
             "yield": [audio["yield"], percent(audio["yield"])],
+            "speech_yield": [audio["speech_yield"], percent(audio["speech_yield"])],
+            "kept_window_dur": [audio["kept_window_dur"], duration(audio["kept_window_dur"])],
             "filtered_windows": [stats["filtered_windows"], count(stats["filtered_windows"])],
             "recordings": [audio["recordings"], count(audio["recordings"])],
             "quarantined": [stats["quarantined"], count(stats["quarantined"])],
@@ -167,69 +192,66 @@ class TestInABrowser:
         for name in [*stats["parameters"], *stats["versions"]]:
             assert name in text
         for path in SAMPLE.rglob("*.jsonl"):
-            assert str(path) in pages["3 Manifests"].text
+            assert str(path) in pages["4 Manifests"].text
 
-    def test_the_table_of_manifests_sorts(self, run_workflow: RunWorkflow) -> None:
-        _, report = report_of(run_workflow, manifest_path=str(SAMPLE))
-        with chromium() as driver:
-            driver.get(report.as_uri())
-            driver.find_element(By.XPATH, "//*[text()='At a glance']").click()
-            open_page(driver, "3 Manifests")
-            column = "return [...document.querySelectorAll('tbody td:nth-child(4) data')]"
-            values = f"{column}.map((data) => Number(data.value))"
-            title = driver.find_element(By.XPATH, "//button[text()='Audio']")
-            title.click()
-            up = driver.execute_script(values)
-            title.click()
-            down = driver.execute_script(values)
+    def test_the_table_of_manifests_sorts(self, driver: Chrome, sample_report: Path) -> None:
+        open_report(driver, sample_report)
+        open_page(driver, "4 Manifests")
+        column = "return [...document.querySelectorAll('tbody td:nth-child(4) data')]"
+        values = f"{column}.map((data) => Number(data.value))"
+        title = driver.find_element(By.XPATH, "//button[text()='Audio']")
+        title.click()
+        up = driver.execute_script(values)
+        title.click()
+        down = driver.execute_script(values)
         assert up == sorted(up) == down[::-1]
         assert len(set(up)) == 3
 
-    def test_an_empty_manifest(self, run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    def test_an_empty_manifest(
+        self, driver: Chrome, run_workflow: RunWorkflow, tmp_path: Path
+    ) -> None:
         (tmp_path / "m.jsonl").write_bytes(b"")
-        pages = self.pages_of(run_workflow, manifest_path=str(tmp_path / "m.jsonl"))
+        pages = self.pages_of(driver, run_workflow, manifest_path=str(tmp_path / "m.jsonl"))
         assert "No window was kept: the manifests hold no rows" in pages["1 Overview"].text
         assert "the manifests hold no rows" in pages["2 Windows"].text
-        assert "The manifests hold no rows" in pages["4 Quarantine"].text
+        assert "The manifests hold no rows" in pages["5 Quarantine"].text
 
-    def test_all_lost(self, run_workflow: RunWorkflow) -> None:
+    def test_all_lost(self, driver: Chrome, run_workflow: RunWorkflow) -> None:
         """With no tolerance, too: then the only limit of a duration is the target."""
         pages = self.pages_of(
-            run_workflow, manifest_path=str(SAMPLE), min_sample_rate=96_000, tolerance=0
+            driver, run_workflow, manifest_path=str(SAMPLE), min_sample_rate=96_000, tolerance=0
         )
         assert "No window was kept: all audio was lost" in pages["1 Overview"].text
         assert "min_sample_rate = 8000" in pages["1 Overview"].text
         assert "all audio was lost" in pages["2 Windows"].text
-        assert "Every row could be processed" in pages["4 Quarantine"].text
+        assert "Every row could be processed" in pages["5 Quarantine"].text
 
-    def test_all_quarantined(self, run_workflow: RunWorkflow, tmp_path: Path) -> None:
+    def test_all_quarantined(
+        self, driver: Chrome, run_workflow: RunWorkflow, tmp_path: Path
+    ) -> None:
         """With rows and a file name that would like to be code."""
         manifest = tmp_path / "<img src=x onerror=alert(3)>.jsonl"
         row = {"audio_filepath": HOSTILE, "audio_sample_rate": HOSTILE, "segments": []}
         manifest.write_text(json.dumps(row, ensure_ascii=False) + "\n" + HOSTILE + "\n{}\n")
         pages = self.pages_of(
-            run_workflow, manifest_path=str(manifest.parent), max_invalid_fraction=1.0
+            driver, run_workflow, manifest_path=str(manifest.parent), max_invalid_fraction=1.0
         )
         assert "every row was quarantined, all 3 of them" in pages["1 Overview"].text
         assert "every row was quarantined" in pages["2 Windows"].text
-        refused = pages["4 Quarantine"]
+        refused = pages["5 Quarantine"]
         assert refused.figures["quarantined"] == [3, "3"]
         assert HOSTILE.replace("\u202e", "\\u202e") in refused.text
         assert manifest.name in refused.text
-        assert refused.tags == {"img": 0, "script": 1}
+        assert refused.tags == {"img": 0, "script": 3}
 
-    def pages_of(self, run_workflow: RunWorkflow, **config: Any) -> dict[str, Page]:
-        _, report = report_of(run_workflow, **config)
-        with chromium() as driver:
-            pages = dict(read_pages(driver, report))
-        for page in pages.values():
-            check(page)
-        return pages
+    def pages_of(self, driver: Chrome, run_workflow: RunWorkflow, **config: Any) -> dict[str, Page]:
+        run = run_workflow("--report-after-run", "--report", "report.html", **config)
+        return read_pages(driver, run.output.parent / "report.html")
 
 
 @pytest.mark.workflow
-def test_lost_benchmarks_rerun_nothing(run_workflow: RunWorkflow) -> None:
-    run = run_workflow(manifest_path=str(SAMPLE))
+def test_lost_benchmarks_rerun_nothing(run_workflow: RunWorkflow, sample_copy: Run) -> None:
+    run = sample_copy
     shutil.rmtree(run.output / "benchmarks")
     assert run_workflow("--dry-run", manifest_path=str(SAMPLE)).jobs == {}
     (run.output / "report" / "runtime.html").unlink()
@@ -238,17 +260,16 @@ def test_lost_benchmarks_rerun_nothing(run_workflow: RunWorkflow) -> None:
 
 
 @pytest.mark.workflow
-def test_a_large_run_gives_small_pages(run_workflow: RunWorkflow) -> None:
+def test_a_large_run_gives_small_pages(sample_run: Run) -> None:
     """Bins of a million windows, a few rows of many: no page is too long to be opened."""
-    run = run_workflow(manifest_path=str(SAMPLE))
-    stats = run.stats
+    stats = sample_run.stats
     found = stats["distributions"]
     found["window_duration"] = {str(second): 10_000 for second in range(600)}
     found["windows_per_recording"] = {str(number): 3 for number in range(5_000)}
     found["bandwidth_dur"] = {f"{100 * number}": 1e4 for number in range(-5, 100_000)}
     found["bandwidth_dur"]["1" + "0" * 300] = 1.0
     found["sample_rate_dur"] = {str(rate): 1e4 for rate in range(8_000, 48_000)}
-    with (run.output / "stats.tsv").open() as file:
+    with (sample_run.output / "stats.tsv").open() as file:
         header, row = (next(file).rstrip("\n").split("\t") for _ in range(2))
     rows = [
         dict(zip(header, [f"{'long' * 500}/{number}.jsonl", *row[1:]], strict=True))

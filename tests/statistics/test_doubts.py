@@ -65,7 +65,7 @@ def run(
     build_chunk([span], built, params=window, one_in=1, stop_at_invalid=False).write(
         folder / "built"
     )
-    done = [folder / name for name in ("alm_output.jsonl", "late", "digests")]
+    done = [folder / name for name in ("alm_output.jsonl", "late", "digests", "table")]
     records, overlap = whole_file(str(built[0])), overlap.resolved(window)
     overlap_chunk([records], done, params=overlap, stop_at_invalid=False).write(folder / "done")
     parameters = DEFAULTS | asdict(window) | asdict(overlap)

@@ -4,13 +4,14 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 from strategies import rows, window_settings
 
 from alm import WindowParams, build_windows
 from alm.errors import RowError
 from alm.rows.timeline import timeline
 from alm.windows import work
-from alm.windows.work import steps_to_grow
+from alm.windows.work import check_pairs, pairs_that_overlap, steps_to_grow
 
 
 def plainly(row: dict[str, Any], params: WindowParams) -> int:
@@ -58,3 +59,21 @@ def test_14_08_a_row_with_too_many_steps_is_refused(monkeypatch: pytest.MonkeyPa
         build_windows({**row, "segments": talk + crowd}, params)
     assert refused.value.reason == "too_large"
     assert "split the recording" in refused.value.detail
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 20)), max_size=20))
+def test_15_04_pairs_are_counted_without_being_looked_at(windows: list[tuple[int, int]]) -> None:
+    spans = sorted((start, start + lasting) for start, lasting in windows)
+    plainly = sum(
+        later < end for place, (_, end) in enumerate(spans) for later, _ in spans[place + 1 :]
+    )
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    assert pairs_that_overlap(starts[::-1], ends[::-1]) == plainly
+
+
+def test_15_04_windows_that_all_overlap_are_refused() -> None:
+    """Files grouped by hundreds of speakers: windows many times what growing looks at."""
+    check_pairs([0.0] * 100_000, [120.0] * 100_000)
+    check_pairs([120.0 * k for k in range(200_000)], [120.0 * k + 120 for k in range(200_000)])
+    with pytest.raises(RowError, match="takes 8,449,935,000 comparisons; a row may take 8,000"):
+        check_pairs([0.0] * 130_000, [120.0] * 130_000)

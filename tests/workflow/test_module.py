@@ -4,10 +4,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import Run, RunWorkflow, run_snakemake
+from conftest import Run, run_snakemake
 from helpers import ROOT, importer
 
 pytestmark = pytest.mark.workflow
@@ -65,20 +64,15 @@ def run_in(
     return run_snakemake(folder, command, folder / "out", check=check, prefix=prefix, path=path)
 
 
-def direct_run(run_workflow: RunWorkflow, **config: Any) -> dict[str, bytes]:
-    output = run_workflow(manifest_path=str(SAMPLE), **config).output
-    return {name: (output / name).read_bytes() for name in OUTPUTS}
-
-
 def outputs(run: Run) -> dict[str, bytes]:
     return {name: (run.output / name).read_bytes() for name in OUTPUTS}
 
 
-def test_three_keys_are_enough(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+def test_three_keys_are_enough(sample_run: Run, tmp_path: Path) -> None:
     """No hook runs, and none is missed. Afterwards nothing is to be done, and there is a report."""
     snakefile = importer(manifest_path=str(SAMPLE), output_dir="out", backend="local")
     run = run_in(tmp_path / "importer", snakefile)
-    assert outputs(run) == direct_run(run_workflow)
+    assert outputs(run) == outputs(sample_run)
     assert run.stats["parameters"]["overlap_percentage"] == 50
     assert "jobs ran on" not in run.terminal
     folder = tmp_path / "importer"
@@ -95,12 +89,12 @@ def test_three_keys_are_enough(run_workflow: RunWorkflow, tmp_path: Path) -> Non
 
 
 @pytest.mark.engine
-def test_under_another_name_with_hooks(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+def test_under_another_name_with_hooks(sample_run: Run, tmp_path: Path) -> None:
     """With them it is as if run by itself: one engine for all jobs, a summary at the end."""
-    config = {"manifest_path": str(SAMPLE), "output_dir": "out", "shard_size": 100_000}
+    config = {"manifest_path": str(SAMPLE), "output_dir": "out", "shard_size": 130_000}
     snakefile = importer(" as alm_*", HOOKS, backend="ray_data", **config)
     run = run_in(tmp_path / "importer", snakefile)
-    assert outputs(run) == direct_run(run_workflow, shard_size=100_000)
+    assert outputs(run) == outputs(sample_run)
     assert run.jobs["alm_build"] == run.jobs["alm_overlap"] > 1
     assert "jobs run here, on " in run.terminal
     assert "10 rows of 3 manifests" in run.terminal
@@ -109,13 +103,13 @@ def test_under_another_name_with_hooks(run_workflow: RunWorkflow, tmp_path: Path
 
 
 @pytest.mark.engine
-def test_as_snakedeploy_sets_it_up(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+def test_as_snakedeploy_sets_it_up(sample_run: Run, tmp_path: Path) -> None:
     """With the few keys of config/config.yaml; without hooks each job starts its own engine."""
     snakefile = f'configfile: "{ROOT / "config/config.yaml"}"\n\n\n'
     snakefile += importer().replace("config: {}", "config: config")
     run = run_in(tmp_path / "importer", snakefile, "--config", "output_dir=out")
     assert run.stats["parameters"]["backend"] == "xenna"
-    assert outputs(run) == direct_run(run_workflow)
+    assert outputs(run) == outputs(sample_run)
     assert not (run.output / "logs/engine.log").exists()
 
 
@@ -145,7 +139,7 @@ def test_the_sample_is_found_from_any_directory(tmp_path: Path, name: str) -> No
     assert not run.output.exists()
 
 
-def test_in_an_environment_without_alm(run_workflow: RunWorkflow, tmp_path: Path) -> None:
+def test_in_an_environment_without_alm(sample_run: Run, tmp_path: Path) -> None:
     """As that of envs/alm.yaml: jobs find the package in the workflow's source."""
     conda = tmp_path / "conda" / "bin"
     conda.mkdir(parents=True)
@@ -154,7 +148,7 @@ def test_in_an_environment_without_alm(run_workflow: RunWorkflow, tmp_path: Path
     (conda / "activate").write_text(ACTIVATE)
     snakefile = importer(manifest_path=str(SAMPLE), output_dir="out", backend="local")
     run = run_in(tmp_path / "importer", snakefile, "--sdm", "conda", path=conda)
-    assert outputs(run) == direct_run(run_workflow)
+    assert outputs(run) == outputs(sample_run)
     started = (conda.parent / "started").read_text().splitlines()
     (environment,) = set(started)
     assert Path(environment).is_relative_to(tmp_path / "importer" / ".snakemake" / "conda")

@@ -1,6 +1,8 @@
 rule build:
     input:
-        shard=shard_of,
+        shard=read_by_build,
+        prepared=output("prepared/{shard}.jsonl") if KIND else [],
+        seals=[seal("prepare_shard")] if KIND else [],
     output:
         records=output("work/build/{shard}.records"),
         quarantine=output("work/build/{shard}.quarantine.jsonl"),

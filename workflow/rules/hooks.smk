@@ -2,7 +2,7 @@
 # workflow that imports this one Snakemake calls none of it, unless that one does:
 # `onstart: alm.onstart()` and so on. The outputs are the same without.
 
-import atexit
+import signal
 import time
 from pathlib import Path
 
@@ -11,29 +11,43 @@ from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.input.shards import write_plan
 from alm.jobs.failure import why_it_failed
-from alm.jobs.progress import ProgressLine, Task, summarize_run, where_jobs_go, where_jobs_ran
+from alm.text import counted
+from alm.jobs.progress import Progress, Task, where_jobs_go, where_jobs_ran, work_of
 
 STARTED = time.time()
 
 # Not in onstart, which those who import this workflow may leave out.
 if workflow.is_main_process:
-    print(announcement(), file=sys.stderr)
+    TERMINAL.say(announcement())
+
+BYTES = {shard: 1e6 * plain_mb(ranges) for shard, ranges in RANGES.items()}
+
+PROGRESS = Progress(TERMINAL, JOBS)
 
 
 def progress_tasks():
-    """The jobs that take long: one build and one overlap a shard."""
+    """The jobs that are going to run, and the work of each."""
     return [
         Task(
-            sum(span.stop - span.start for span in ranges),
-            Path(output(f"work/{step}/{shard}.summary.json")),
-            Path(output(f"logs/{step}/{shard}.log")),
+            job.jobid,
+            work_of(
+                job.rule is rules.merge_output.rule,
+                BYTES.get(job.wildcards.get("shard"), 0),
+                sum(BYTES.values()) * config["merge"],
+                workflow.cores or 1,
+            ),
+            Path(job.log[0]),
         )
-        for shard, ranges in RANGES.items()
-        for step in ("build", "overlap")
+        for job in workflow.dag.needrun_jobs()
+        if job.log
     ]
 
 
-PROGRESS = ProgressLine(progress_tasks(), sys.stderr)
+def working_rules():
+    """Those whose jobs use an engine."""
+    working = [rules.build, rules.overlap, rules.sweep_shard]
+    working += [rules.examples, rules.clips, rules.moshi_clips]
+    return [*working, *([rules.prepare_shard] if KIND else [])]
 
 
 def shares_driver():
@@ -44,7 +58,7 @@ def shares_driver():
         and not workflow.touch
         and not workflow.deployment_settings.deployment_method
         and any(
-            job.rule in (rules.build.rule, rules.overlap.rule, rules.sweep_shard.rule)
+            job.rule in (working.rule for working in working_rules())
             for job in workflow.dag.needrun_jobs()
         )
     )
@@ -68,11 +82,55 @@ def stop_engine():
         ENGINE.pop().stop()
 
 
+ENDED_BY = []
+"""The signal that is to end the run, once there is one."""
+
+
+def note_signals():
+    """Notice by what the run is ended, and go on as Snakemake does."""
+    for number, name in ((signal.SIGINT, "Ctrl-C"), (signal.SIGTERM, "SIGTERM")):
+        before = signal.getsignal(number)
+
+        def noted(number, frame, before=before, name=name):
+            if not ENDED_BY:
+                ENDED_BY.append(name)
+                JOBS.are_stopped = True
+                waits = " when the jobs that run now are done" if name == "SIGTERM" else ""
+                TERMINAL.say_now(f"{name}: ending{waits}")
+            before(number, frame)
+
+        if callable(before):
+            signal.signal(number, noted)
+
+
+def keep_terminal(log):
+    """Let what jobs write to the terminal go to the log of the run; their own logs have the rest."""
+    if log:
+        kept = TERMINAL.keep(log[0])
+        sys.stderr = kept
+        for handler in LOGGER.handlers:
+            if handler.name == "DefaultStreamHandler":
+                handler.setStream(kept)
+
+
+def say_where_the_log_is(log):
+    for path in log if QUIET.is_quiet else ():
+        TERMINAL.say(f"log of the run: {os.path.relpath(path)}")
+
+
 onstart:
     require_places(existing=True)
     write_plan(SHARDS, PLAN)
-    print(where_jobs_go(workflow.executor_plugin.name), file=sys.stderr)
-    PROGRESS.start()
+    tasks = progress_tasks()
+    TERMINAL.say(
+        f"{counted(len(tasks), 'job')} for {counted(len(SHARDS), 'shard')}, into "
+        f"{config['output_dir']}; {where_jobs_go(workflow.executor_plugin.name)}"
+    )
+    if QUIET.is_quiet:
+        QUIET.hold()
+        keep_terminal(log)
+    note_signals()
+    PROGRESS.start(tasks)
     start_engine()
 
 
@@ -83,13 +141,24 @@ onsuccess:
         os.path.exists(output("stats.json"))
         and os.path.getmtime(output("stats.json")) > STARTED
     ):
-        print(summarize_run(rules.merge_output.output[0]), file=sys.stderr)
-        print(where_jobs_ran(output("logs"), STARTED), file=sys.stderr)
+        TERMINAL.say(where_jobs_ran(output("logs"), STARTED))
+        TERMINAL.say(summarize_run(rules.merge_output.output[0]))
+    card = output("exports/DATACARD.md")
+    if os.path.exists(card) and os.path.getmtime(card) > STARTED:
+        TERMINAL.say(f"exports: {', '.join(NEEDS)}, described in {card}")
+    say_where_the_log_is(log)
 
 
 onerror:
     PROGRESS.stop()
     stop_engine()
-    if why := why_it_failed(output("logs"), output("quarantine.jsonl"), STARTED):
-        # At the very end, since Snakemake has more to say after this.
-        atexit.register(print, f"error: {why}", file=sys.stderr, flush=True)
+    if ENDED_BY:
+        done = f"{PROGRESS.done()} of {len(PROGRESS.tasks)} jobs are done"
+        why = f"interrupted by {ENDED_BY[0]}: {done}; the same command goes on from there"
+    else:
+        why = why_it_failed(output("logs"), output("quarantine.jsonl"), STARTED, JOBS.failures)
+        why = f"error: {why}" if why else None
+    QUIET.release(show=not why)
+    say_where_the_log_is(log)
+    if why:
+        TERMINAL.say_last(why)

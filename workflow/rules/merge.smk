@@ -26,14 +26,14 @@ rule merge_quarantine:
 
 rule merge_output:
     input:
-        shards=ranges_of_shards(),
+        shards=read_by_builds(),
         built=of_shards("work/build/{shard}.summary.json"),
         overlapped=of_shards("work/overlap/{shard}.summary.json"),
         line_digests=of_shards("work/build/{shard}.digests"),
         rows=of_shards("shards/{shard}.jsonl"),
         row_digests=of_shards("work/overlap/{shard}.digests"),
         quarantine=rules.merge_quarantine.output[0],
-        seals=seals("build", "overlap", "merge_quarantine"),
+        seals=seals("prepare_shard", "build", "overlap", "merge_quarantine"),
     output:
         output(MERGED if config["merge"] else INDEX),
         seal=seal("merge_output"),

@@ -7,6 +7,7 @@ rule overlap:
         rows=output("shards/{shard}.jsonl"),
         quarantine=output("work/overlap/{shard}.quarantine.jsonl"),
         digests=output("work/overlap/{shard}.digests"),
+        recordings=output("work/overlap/{shard}.recordings.tsv"),
         summary=output("work/overlap/{shard}.summary.json"),
         seal=seal("overlap"),
     log:

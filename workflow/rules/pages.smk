@@ -1,10 +1,14 @@
+from alm.rows import codec
+from alm.statistics.outcome import key_figures
+
 # Snakemake lists the pages in the order of their titles.
 PAGES = {
     "overview": ("1 Overview", "What was kept, what was lost, what to do?"),
     "windows": ("2 Windows", "What are they like?"),
-    "manifests": ("3 Manifests", "Which give little, and why?"),
-    "quarantine": ("4 Quarantine", "Which rows failed?"),
-    "runtime": ("5 Run time", "What took time and memory?"),
+    "recordings": ("3 Recordings", "What became of single recordings?"),
+    "manifests": ("4 Manifests", "Which give little, and why?"),
+    "quarantine": ("5 Quarantine", "Which rows failed?"),
+    "runtime": ("6 Run time", "What took time and memory?"),
 }
 
 
@@ -26,6 +30,15 @@ rule chart_library:
         "../scripts/chart_library.py"
 
 
+# For the landing page of `snakemake --report`, whose text knows the configuration and nothing else.
+if workflow.is_main_process:
+    try:
+        with open(output("stats.json"), "rb") as file:
+            config["key_figures"] = [figure[1:] for figure in key_figures(codec.loads(file.read()))]
+    except (OSError, AlmError, KeyError):
+        config["key_figures"] = []
+
+
 # The benchmark files are no inputs, since losing one would run its job again. When one is written
 # anew, so is an output of the same job, and through it an input of this rule.
 rule pages:
@@ -35,8 +48,9 @@ rule pages:
         tsv=rules.stats.output.tsv,
         quarantine=rules.merge_quarantine.output[0],
         output=rules.merge_output.output[0],
+        recordings=rules.recordings.output.picked,
         library=rules.chart_library.output[0],
-        seals=seals("merge_quarantine", "merge_output", "stats", "chart_library"),
+        seals=seals("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
     output:
         **{
             name: report(
@@ -60,5 +74,6 @@ rule pages:
     params:
         **MADE_WITH["pages"],
         benchmarks=output("benchmarks"),
+        groups=[f"{group.name}.{group.version}" for group in GROUPS.values()],
     script:
         "../scripts/pages.py"

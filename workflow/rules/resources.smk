@@ -33,6 +33,12 @@ START_MINUTES = 10
 STEP_MB_A_MINUTE = 200
 """Of manifest that a step works off at least (measured: 1,000 and more with one thread)."""
 
+GROUPED_MB_A_MINUTE = 60
+"""Of lines that are grouped at least (measured: 170)."""
+
+LISTENED_MB_A_MINUTE = 0.02
+"""Of lines whose audio is measured at least: 1 MB is some 20 hours of it."""
+
 COPIED_MB_A_MINUTE = 6_000
 """Of output that is copied at least (measured: 20,000 on a local disk)."""
 
@@ -41,6 +47,18 @@ OUTPUT_FACTOR = 12 if config["keep_windows"] else 2
 
 STATS_MB_A_MINUTE = 60_000
 """Of manifest whose statistics, 8 bytes a row and a summary a shard, are read at least."""
+
+CUT_MB = 500
+"""For the clips that a job works on."""
+
+CUT_MB_A_MINUTE = 0.2
+"""Of manifest whose clips are cut at least: 1 MB is some 20 hours of audio."""
+
+EXPORTED_MB_A_MINUTE = 200
+"""Of manifest whose windows are written as another format at least."""
+
+CLIPS_FACTOR = 3_000
+"""Assumed size of clips, as a multiple of the manifests'."""
 
 COMPRESSION = 10
 """Assumed compression ratio."""
@@ -63,6 +81,17 @@ def step_runtime(wildcards, attempt):
     return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / STEP_MB_A_MINUTE)
 
 
+def group_runtime(wildcards, attempt):
+    grouped_mb = plain_mb(GROUPS[wildcards.group].ranges)
+    return attempt * round(START_MINUTES + grouped_mb / GROUPED_MB_A_MINUTE)
+
+
+def prepare_runtime(wildcards, attempt):
+    listens = config["audio_root"] or config["audio_files"]
+    speed = LISTENED_MB_A_MINUTE if listens else STEP_MB_A_MINUTE
+    return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / speed)
+
+
 def merge_mem_mb(wildcards, attempt):
     return attempt * JOB_MB
 
@@ -80,3 +109,21 @@ def stats_runtime(wildcards, attempt):
 def stats_mem_mb(wildcards, attempt):
     manifests = {span.path for ranges in RANGES.values() for span in ranges}
     return attempt * round(JOB_MB + KEYS_MB + len(manifests) * MANIFEST_MB)
+
+
+def clips_mem_mb(wildcards, threads, attempt):
+    return step_mem_mb(wildcards, threads, attempt) + attempt * CUT_MB
+
+
+def clips_runtime(wildcards, attempt):
+    return attempt * round(START_MINUTES + plain_mb(RANGES[wildcards.shard]) / CUT_MB_A_MINUTE)
+
+
+def export_runtime(wildcards, attempt):
+    read_mb = sum(map(plain_mb, RANGES.values()))
+    return attempt * round(START_MINUTES + read_mb / EXPORTED_MB_A_MINUTE)
+
+
+def clips_copied_runtime(wildcards, attempt):
+    clips_mb = CLIPS_FACTOR * sum(map(plain_mb, RANGES.values()))
+    return attempt * round(START_MINUTES + clips_mb / COPIED_MB_A_MINUTE)

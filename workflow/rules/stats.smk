@@ -1,11 +1,11 @@
 rule stats:
     input:
-        shards=ranges_of_shards(),
+        shards=read_by_builds(),
         build=of_shards("work/build/{shard}.summary.json"),
         overlap=of_shards("work/overlap/{shard}.summary.json"),
         recordings=of_shards("work/build/{shard}.recordings"),
         what_if=rules.what_if.output[0],
-        seals=seals("build", "overlap", "what_if"),
+        seals=seals("prepare_shard", "build", "overlap", "what_if"),
     output:
         json=report(
             output("stats.json"),

@@ -8,12 +8,14 @@ def shard_to_sweep(wildcards):
             "there is nothing to compare: write a grid into a configuration file, such as "
             "sweep: {target_window_duration: [60, 120], selection: [greedy, coverage]}"
         )
-    return shard_of(wildcards)
+    return read_by_build(wildcards)
 
 
 rule sweep_shard:
     input:
         shard=shard_to_sweep,
+        prepared=output("prepared/{shard}.jsonl") if KIND else [],
+        seals=[seal("prepare_shard")] if KIND else [],
     output:
         output("work/sweep/{shard}.jsonl"),
         seal=seal("sweep_shard"),

@@ -24,6 +24,7 @@ with (
         output=Path(snakemake.output.rows),
         quarantine=Path(snakemake.output.quarantine),
         digests=Path(snakemake.output.digests),
+        recordings=Path(snakemake.output.recordings),
         summary=Path(snakemake.output.summary),
         params=OverlapParams(**snakemake.params.overlap),
         stop_at_invalid=snakemake.params.on_invalid == "fail",

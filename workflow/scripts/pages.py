@@ -17,8 +17,11 @@ with (
         snakemake.input.json,
         snakemake.input.tsv,
         snakemake.input.quarantine,
+        recordings_json=snakemake.input.recordings,
+        compare_with=snakemake.params.compare_with,
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
+        groups=snakemake.params.groups,
         library=snakemake.input.library,
         pages={name: path for name, path in snakemake.output.items() if name != "seal"},
     )

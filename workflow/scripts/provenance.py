@@ -20,6 +20,7 @@ with (
         parts=snakemake.params.parts,
         output=snakemake.input.output,
         others=snakemake.input.others,
+        groups=snakemake.input.groups,
         report=snakemake.params.report,
         target=snakemake.output[0],
         parameters=snakemake.params.parameters,

@@ -5,7 +5,9 @@ from alm.jobs.seals import sealed
 
 with (
     job_log(snakemake.log[0], snakemake.output),
-    sealed(snakemake.input, snakemake.output, seal=snakemake.output.seal),
+    sealed(
+        snakemake.input, snakemake.output, seals=snakemake.input.seals, seal=snakemake.output.seal
+    ),
 ):
     from pathlib import Path
 

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from helpers import ROOT
 
-from bench import document, figures, kernel, memory, picture, runs
+from bench import audio, clips, document, figures, kernel, memory, picture, runs
 from bench.figures import Part
 
 PARTS: dict[str, Callable[[Path, bool], Part]] = {
@@ -23,6 +23,8 @@ PARTS: dict[str, Callable[[Path, bool], Part]] = {
     "scaling": runs.scaling,
     "linear": kernel.linear,
     "memory": memory.memory,
+    "audio": audio.audio,
+    "clips": clips.clips,
 }
 DOCS = ROOT / "docs"
 LAST = DOCS / "performance.json"

@@ -143,7 +143,7 @@ def _is_statistics(stack: tuple[str, ...]) -> bool:
 def _shards(manifest: Path, folder: Path) -> None:
     """The work of the jobs of all shards of a manifest; what it writes is deleted."""
     parts = [folder / name for name in ("records", "quarantine", "recordings", "lines", "sample")]
-    outputs = [folder / name for name in ("output", "late", "digests")]
+    outputs = [folder / name for name in ("output", "late", "digests", "table")]
     for shard in plan_shards(discover(str(manifest)), SHARD_BYTES["local"]):
         build_chunk(shard.ranges, parts, params=WINDOW, one_in=64, stop_at_invalid=False)
         overlap_chunk([whole_file(str(parts[0]))], outputs, params=OVERLAP, stop_at_invalid=False)

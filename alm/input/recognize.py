@@ -1,16 +1,109 @@
-"""What a file is that is no manifest, told by its beginning: most often a format of another tool.
+"""What a file is, told by its content: a format that can be prepared, or none that is of any use.
 
-Each row of such a file would be refused, and only the end of a run would say so.
+Each row of a file of the second kind would be refused, and only the end of a run would say so.
 """
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from alm.errors import RowError
+from alm.input.formats import FORMATS
+from alm.input.formats.entries import file_name
+from alm.input.formats.rttm import OTHER_TYPES, is_ctm
 from alm.rows.row import Row, parse_row
+
+Fields = Mapping[str, Any]
+
+
+def _is_list(fields: Fields, name: str) -> bool:
+    return isinstance(fields.get(name), list)
+
+
+def _has(fields: Fields, *names: str) -> bool:
+    return all(name in fields for name in names)
+
+
+CURATOR_MARKS = ("audio_item_id", "resampled_audio_filepath", "overlap_segments", "alignment")
+"""Fields that only NeMo Curator's tagging writes."""
+
+OF_OBJECTS: dict[str, Callable[[Fields], bool]] = {
+    "pyannote": lambda fields: _is_list(fields, "diarization"),
+    "curator": lambda fields: (
+        _is_list(fields, "segments")
+        and "audio_sample_rate" not in fields
+        and any(name in fields for name in CURATOR_MARKS)
+    ),
+    "whisperx": lambda fields: (
+        _is_list(fields, "segments")
+        and not _has(fields, "audio_filepath")
+        and (_has(fields, "word_segments") or _has(fields, "language"))
+    ),
+    "lhotse": lambda fields: (
+        (
+            _has(fields, "id", "start", "duration")
+            and ("recording_id" in fields or _is_list(fields, "supervisions"))
+        )
+        or (_has(fields, "id", "sampling_rate") and _is_list(fields, "sources"))
+    ),
+    "seglst": lambda fields: _has(fields, "session_id", "start_time", "end_time"),
+}
+"""What a JSON object has that one of these formats wrote."""
+
+
+BY_NAME = {".rttm": "rttm", ".stm": "stm"}
+"""Endings that no manifest of ours has; what is no line of such a file is refused by itself."""
+
+
+def recognize(path: str, content: bytes) -> str | None:
+    """The format of a file by its content; None if it may be a manifest of ours.
+
+    Args:
+        path: only its name is looked at, for the tables of a Kaldi directory, CTM, and text whose
+            beginning tells nothing.
+        content: its first line, and all of it if that is no JSON text.
+    """
+    by_name = BY_NAME.get(PurePath(file_name(path)).suffix)
+    text = content.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").strip()
+    if text[:1] in ("{", "["):
+        return _of_json(text)
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith(";;")]
+    if not lines:
+        return by_name
+    fields = lines[0].split()
+    if fields[0] == "SPEAKER" or fields[0] in OTHER_TYPES:
+        return "rttm"
+    if file_name(path) == "segments" and len(fields) == 4:
+        return "kaldi"
+    if not is_ctm(path) and len(fields) > 4 and _is_number(fields[3]) and _is_number(fields[4]):
+        return "stm"
+    return by_name
+
+
+def _of_json(text: str) -> str | None:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        try:
+            value = json.loads(text.splitlines()[0])
+        except ValueError:
+            return None
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if not isinstance(value, dict) or _has(value, "audio_sample_rate", "segments"):
+        return None
+    return next((name for name, fits in OF_OBJECTS.items() if fits(value)), None)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class Known(NamedTuple):
@@ -28,8 +121,6 @@ _CONVERT = (
 )
 _ONE_A_LINE = "Write one object a line"
 
-_RTTM = re.compile(r"(?:;;.*\s)*(SPEAKER|SPKR-INFO|LEXEME|NON-SPEECH)\s+\S+\s+\S+\s")
-
 TEXTS = (
     Known("gzip", lambda raw: raw.startswith(b"\x1f\x8b"), "Its name must end in .gz"),
     Known("zstd", lambda raw: raw.startswith(b"\x28\xb5\x2f\xfd"), "Its name must end in .zst"),
@@ -44,7 +135,6 @@ TEXTS = (
         lambda raw: raw.startswith((b"RIFF", b"fLaC", b"OggS", b"ID3", b"\xff\xfb")),
         "Name the manifest that describes it",
     ),
-    Known("RTTM", lambda raw: bool(_RTTM.match(_text(raw))), _CONVERT),
     Known("XML (ELAN?)", lambda raw: raw.lstrip().startswith(b"<"), _CONVERT),
     Known("a Praat TextGrid", lambda raw: b"ooTextFile" in raw[:80], _CONVERT),
     Known(
@@ -65,60 +155,34 @@ TEXTS = (
 _RATES = ("sample_rate", "sampling_rate", "samplerate", "sr", "fs", "audio_sampling_rate")
 _STARTS = ("start_time", "begin", "begin_time", "onset", "offset", "start_s", "from")
 
-
-def _has(*names: str) -> Callable[[Row], bool]:
-    return lambda row: all(name in row for name in names)
-
-
 ROWS = (
     Known(
-        "a lhotse cut",
-        _has("supervisions"),
-        "Write its supervisions as segments, with end = start + duration, and audio_sample_rate",
-    ),
-    Known(
-        "a lhotse supervision",
-        _has("recording_id", "start", "duration"),
-        "Write all supervisions of a recording as the segments of one row, with end = start + "
-        "duration, and audio_sample_rate",
-    ),
-    Known("a lhotse recording", _has("sources", "sampling_rate"), _DIARIZE),
-    Known(
-        "SegLST",
-        _has("session_id", "start_time"),
-        "Write all segments of a session into one row, with start, end and audio_sample_rate",
-    ),
-    Known(
-        "what pyannote writes",
-        _has("diarization"),
-        "Rename diarization to segments, and add audio_filepath and audio_sample_rate",
-    ),
-    Known(
         "what Curator's Sortformer stage writes",
-        _has("diar_segments"),
+        lambda row: _has(row, "diar_segments"),
         "Rename diar_segments to segments, and add audio_sample_rate",
     ),
     Known(
-        "what WhisperX writes",
-        _has("segments", "word_segments"),
-        "Add audio_filepath and audio_sample_rate (Hz)",
-    ),
-    Known(
         "an ASR manifest, a row an utterance, as NeMo has it",
-        lambda row: "segments" not in row and _has("audio_filepath", "duration")(row),
+        lambda row: "segments" not in row and _has(row, "audio_filepath", "duration"),
         _DIARIZE,
     ),
 )
 """Told by the fields of their first row; the first that fits."""
 
 
-def describe(raw: bytes, error: RowError) -> str:
+def describe(path: str, raw: bytes, error: RowError) -> str:
     """What a refused line seems to be and what to do, in one line; empty if that is unknown.
 
     Args:
+        path: the file.
         raw: the line, or its beginning.
         error: why it was refused.
     """
+    if kind := recognize(path, raw):
+        return (
+            f"It seems to be {FORMATS[kind].what}, which the workflow turns into manifests where "
+            f"it is all that manifest_path names; input_format={kind} says so (docs/formats.md)."
+        )
     try:
         row = parse_row(raw)
     except RowError:
@@ -161,7 +225,3 @@ def _mended(row: Row, error: RowError) -> str:
         if other and "start" not in segments[0]:
             return f"Segments need start and end, in seconds; these have {other[0]}"
     return ""
-
-
-def _text(raw: bytes) -> str:
-    return raw[:4096].decode(errors="replace")

@@ -1,0 +1,56 @@
+"""Clips of audio behind a URL, on a real S3-protocol server."""
+
+import io
+from typing import Any
+
+import marks
+import numpy as np
+import pytest
+
+soundfile = pytest.importorskip("soundfile")
+
+from s3_server import Storage, cut_short, forbidden, moto_server, storage  # noqa: E402
+
+from alm.errors import ManifestError  # noqa: E402
+from alm.exports.cutting import Clip, cut_recording, plain_encoder  # noqa: E402
+from alm.exports.example import Kept, examples  # noqa: E402
+from alm.params import ClipParams  # noqa: E402
+
+__all__ = ["moto_server", "storage"]  # fixtures
+
+SECONDS = 900
+SPANS = [(100, 160), (130, 190), (700, 760)]
+
+
+def cut(url: str, *spans: tuple[float, float]) -> list[Any]:
+    row = {"audio_filepath": url, "audio_sample_rate": marks.RATE}
+    kept = [Kept([{"start": a, "end": b, "speaker": "A"}], b) for a, b in spans]
+    params = ClipParams()
+    windows = examples(row, kept, SECONDS, "m.jsonl")
+    return [result for _, result in cut_recording(windows, params, plain_encoder(params))]
+
+
+def fetched(storage: Storage) -> int:
+    """Bytes of the ranges that were asked for."""
+    ranges = [each.removeprefix("bytes=").split("-") for _, _, each in storage.proxy.seen if each]
+    return sum(int(last) - int(first) + 1 for first, last in ranges)
+
+
+def test_18_of_an_object_only_what_windows_need_is_fetched(storage: Storage) -> None:
+    noise = np.random.default_rng(3).integers(-3000, 3000, SECONDS * marks.RATE, dtype=np.int16)
+    content = io.BytesIO()
+    soundfile.write(content, noise, marks.RATE, format="FLAC")
+    url = storage.put("long.flac", content.getvalue())
+    storage.proxy.faults.append(cut_short)
+    clips = cut(url, *SPANS)
+    for (start, end), clip in zip(SPANS, clips, strict=True):
+        found, _ = soundfile.read(io.BytesIO(clip.content), dtype="int16")
+        assert np.array_equal(found, noise[start * marks.RATE : end * marks.RATE])
+    needed = len(content.getvalue()) * 150 / SECONDS
+    assert fetched(storage) < 2.2 * needed  # two searches, and blocks of 256 kB
+    (missing,) = cut(url.replace("long", "none"), (0, 10))
+    assert missing.reason == "audio_missing"
+    storage.proxy.always = forbidden
+    with pytest.raises(ManifestError, match="access is refused"):  # nothing is known of it
+        cut(url, (0, 10))
+    assert all(isinstance(clip, Clip) for clip in clips)
