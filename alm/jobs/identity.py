@@ -114,7 +114,10 @@ def made_with(
         "sweep": swept,
         "stats": {"window": window, "overlap": overlap, "parameters": recorded},
         "recordings": {"overlap": overlap},
-        "pages": {"compare_with": values["compare_with"]},
+        "pages": {
+            "compare_with": values["compare_with"],
+            "clips": exports["clip_format"] if "audio" in exports["exports"] else None,
+        },
         "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
         "examples": {
             "window": window,

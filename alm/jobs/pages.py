@@ -35,6 +35,7 @@ def write_report(
     library: str | Path,
     pages: Mapping[str, str | Path],
     groups: Sequence[str] = (),
+    clips: str | None = None,
 ) -> None:
     """Write the pages of the report.
 
@@ -49,6 +50,7 @@ def write_report(
         library: what :func:`alm.jobs.chart_library.write_library` wrote.
         pages: where to write each of :data:`alm.report.render.PAGES`.
         groups: ``GROUP.VERSION`` of each, where manifests were prepared from another format.
+        clips: the format of clips, if the run is to export them as ``audio``.
     """
     stats = codec.loads(Path(stats_json).read_bytes())
     other = None
@@ -58,7 +60,7 @@ def write_report(
     values = {
         "overview": overview(stats, other),
         "windows": windows(stats),
-        "recordings": recordings(stats, codec.loads(Path(recordings_json).read_bytes())),
+        "recordings": recordings(stats, codec.loads(Path(recordings_json).read_bytes()), clips),
         "manifests": manifests(stats, _table(stats_tsv)),
         "quarantine": quarantine(stats, _refused_rows(quarantine_jsonl)),
         "runtime": runtime(_measured(Path(benchmarks), shards, groups)),

@@ -21,12 +21,15 @@ Drawing: TypeAlias = Mapping[str, Any] | None
 """What :func:`alm.records.drawing.drawing` made of it."""
 
 
-def recordings(stats: Stats, picked: Sequence[Shown]) -> dict[str, object]:
+def recordings(
+    stats: Stats, picked: Sequence[Shown], clips: str | None = None
+) -> dict[str, object]:
     """The values of the page.
 
     Args:
         stats: the run.
         picked: some of its recordings, the poorest first.
+        clips: the format of the clips that the export ``audio`` makes of their windows, if it does.
     """
     drawings = _within_bounds([recording["drawing"] for recording in picked])
     whys = [recording["why"] for recording in picked]
@@ -35,6 +38,7 @@ def recordings(stats: Stats, picked: Sequence[Shown]) -> dict[str, object]:
         "rows": stats["entries"],
         "recordings": picked,
         "drawings": drawings,
+        "clips": clips,
         "whys": [
             (why, f"{count(whys.count(why))} {title}")
             for why, title in (

@@ -309,6 +309,8 @@ def test_19_04_charts_and_tables_are_saved(sample_run: Run) -> None:
     with chromium() as driver:
         show(driver, report / "windows.html")
         drawn = saved(driver)
+        table = drawn.pop("which-windows-stay.tsv")
+        assert len(table.splitlines()) == 4
         assert len(drawn) == 9
         for name, text in drawn.items():
             assert name.endswith(".svg")
@@ -358,7 +360,7 @@ def test_19_04_clips_are_heard_where_they_were_exported(tmp_path: Path) -> None:
         window["clip"] = str(number)
     page = tmp_path / "report" / "recordings.html"
     page.parent.mkdir()
-    page.write_text(render("recordings", recordings(STATS, [shown])))
+    page.write_text(render("recordings", recordings(STATS, [shown], "wav")))
     clip = tmp_path / "exports" / "audio" / "clips" / "a b-12" / "a b-12-0.wav"
     clip.parent.mkdir(parents=True)
     with wave.open(str(clip), "wb") as file:

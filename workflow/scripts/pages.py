@@ -19,6 +19,7 @@ with (
         snakemake.input.quarantine,
         recordings_json=snakemake.input.recordings,
         compare_with=snakemake.params.compare_with,
+        clips=snakemake.params.clips,
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
         groups=snakemake.params.groups,

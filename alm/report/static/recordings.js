@@ -2,6 +2,7 @@
 // wrote goes into the page as text.
 const drawings = JSON.parse(document.getElementById("drawings").textContent);
 const recordings = [...document.querySelectorAll(".recording")];
+const clips = document.querySelector(".recordings").dataset.clips;
 const STEPS = 1000;
 
 const element = (tag, name, text, parent) => {
@@ -42,16 +43,14 @@ const ticks = (drawing, parent) => {
   }
 };
 
-// The clip of a window, if the export `audio` has made one since; it goes when there is none.
+// The clip of a window; it goes where the export `audio`, which runs later, has made none.
 const listen = (clip, panel) => {
   const audio = element("audio", "", undefined, panel);
   audio.controls = true;
   audio.hidden = true;
   audio.preload = "metadata";
-  for (const ending of ["flac", "wav", "ogg"]) {
-    const path = clip.split("/").map(encodeURIComponent).join("/");
-    element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${ending}`;
-  }
+  const path = clip.split("/").map(encodeURIComponent).join("/");
+  element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${clips}`;
   audio.addEventListener("loadedmetadata", () => { audio.hidden = false; });
   audio.lastChild.addEventListener("error", () => audio.remove());
 };
@@ -64,7 +63,7 @@ const tell = (drawing, window, number, panel) => {
   element("p", "about", `${clock(window.start)} to ${clock(window.end)}: ${lasts.toFixed(1)} s, ` +
     `${window.speech.toFixed(1)} s of speech and ${(lasts - window.speech).toFixed(1)} s of ` +
     `silence, ${window.speakers} ${window.speakers === 1 ? "speaker" : "speakers"}`, panel);
-  if (window.clip && location.protocol === "file:") {
+  if (clips && window.clip && !/^data:/.test(location.protocol)) {
     listen(`${drawing.clips}/${drawing.clips}-${window.clip}`, panel);
   }
   const list = element("dl", "turns", undefined, panel);
