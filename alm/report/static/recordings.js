@@ -42,18 +42,24 @@ const ticks = (drawing, parent) => {
   }
 };
 
-// The clip of a window, if the export `audio` has made one since; it goes when there is none.
-const listen = (clip, panel) => {
-  const audio = element("audio", "", undefined, panel);
-  audio.controls = true;
-  audio.hidden = true;
-  audio.preload = "metadata";
-  for (const ending of ["flac", "wav", "ogg"]) {
+// A button for the clip of a window. The export `audio` makes clips after this page, or never, so
+// whether there is one shows when it is asked for.
+const offer = (clip, panel) => {
+  const button = element("button", "listen", "Listen", panel);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    const audio = element("audio", "", undefined, undefined);
     const path = clip.split("/").map(encodeURIComponent).join("/");
-    element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${ending}`;
-  }
-  audio.addEventListener("loadedmetadata", () => { audio.hidden = false; });
-  audio.lastChild.addEventListener("error", () => audio.remove());
+    for (const ending of ["flac", "wav", "ogg"]) {
+      element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${ending}`;
+    }
+    audio.lastChild.addEventListener("error", () => {
+      audio.replaceWith("There is no clip of it here: snakemake exports makes clips, with exports: audio.");
+    });
+    audio.controls = true;
+    audio.autoplay = true;
+    button.replaceWith(audio);
+  });
 };
 
 // What is in a window, below the drawing.
@@ -65,7 +71,7 @@ const tell = (drawing, window, number, panel) => {
     `${window.speech.toFixed(1)} s of speech and ${(lasts - window.speech).toFixed(1)} s of ` +
     `silence, ${window.speakers} ${window.speakers === 1 ? "speaker" : "speakers"}`, panel);
   if (window.clip && location.protocol === "file:") {
-    listen(`${drawing.clips}/${drawing.clips}-${window.clip}`, panel);
+    offer(`${drawing.clips}/${drawing.clips}-${window.clip}`, panel);
   }
   const list = element("dl", "turns", undefined, panel);
   for (const [speaker, text] of window.turns) {
