@@ -43,16 +43,22 @@ const ticks = (drawing, parent) => {
   }
 };
 
-// The clip of a window; it goes where the export `audio`, which runs later, has made none.
-const listen = (clip, panel) => {
-  const audio = element("audio", "", undefined, panel);
-  audio.controls = true;
-  audio.hidden = true;
-  audio.preload = "metadata";
-  const path = clip.split("/").map(encodeURIComponent).join("/");
-  element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${clips}`;
-  audio.addEventListener("loadedmetadata", () => { audio.hidden = false; });
-  audio.lastChild.addEventListener("error", () => audio.remove());
+// A button for the clip of a window. The export `audio` makes clips after this page, so whether
+// there is one shows when it is asked for.
+const offer = (clip, panel) => {
+  const button = element("button", "listen", "Listen", panel);
+  button.type = "button";
+  button.addEventListener("click", () => {
+    const audio = element("audio", "", undefined, undefined);
+    const path = clip.split("/").map(encodeURIComponent).join("/");
+    element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${clips}`;
+    audio.lastChild.addEventListener("error", () => {
+      audio.replaceWith("There is no clip of it here yet: snakemake exports makes it.");
+    });
+    audio.controls = true;
+    audio.autoplay = true;
+    button.replaceWith(audio);
+  });
 };
 
 // What is in a window, below the drawing.
@@ -63,8 +69,8 @@ const tell = (drawing, window, number, panel) => {
   element("p", "about", `${clock(window.start)} to ${clock(window.end)}: ${lasts.toFixed(1)} s, ` +
     `${window.speech.toFixed(1)} s of speech and ${(lasts - window.speech).toFixed(1)} s of ` +
     `silence, ${window.speakers} ${window.speakers === 1 ? "speaker" : "speakers"}`, panel);
-  if (clips && window.clip && !/^data:/.test(location.protocol)) {
-    listen(`${drawing.clips}/${drawing.clips}-${window.clip}`, panel);
+  if (clips && window.clip && location.protocol !== "data:") {
+    offer(`${drawing.clips}/${drawing.clips}-${window.clip}`, panel);
   }
   const list = element("dl", "turns", undefined, panel);
   for (const [speaker, text] of window.turns) {
