@@ -36,6 +36,7 @@ from alm.jobs.record import (
     PROVENANCE,
     read_record,
 )
+from alm.jobs.sample import is_drawn
 from alm.jobs.seals import check_seal
 from alm.names import as_text
 from alm.processes import ensure_streams
@@ -80,7 +81,10 @@ def verify(folder: str | Path, terminal: TextIO = sys.stderr) -> Iterator[Findin
         _check_files(Path(folder), claims),
         _check_report(Path(folder), claims),
         _check_exports(Path(folder)),
-        *(_check_manifest(manifest, progress) for manifest in [*manifests, *sources]),
+        *(
+            _check_manifest(manifest, _fraction(claims), progress)
+            for manifest in [*manifests, *sources]
+        ),
         _check_source(claims),
     ):
         for finding in check:
@@ -210,6 +214,13 @@ def _check_report(folder: Path, claims: dict[str, Any]) -> Iterator[Finding]:
         )
 
 
+def _fraction(claims: dict[str, Any]) -> float | None:
+    """The share of recordings that the run was made with, if it was a preview."""
+    parameters = claims.get("parameters")
+    fraction = parameters.get("sample_fraction") if isinstance(parameters, dict) else None
+    return fraction if isinstance(fraction, int | float) else None
+
+
 def _check_exports(folder: Path) -> Iterator[Finding]:
     """What was exported, if anything was: that it is all there, as written, and of this run."""
     exports = (folder / EXPORTS).parent
@@ -235,7 +246,9 @@ def _check_exports(folder: Path) -> Iterator[Finding]:
             yield Finding("error", f"{path}: is of another run; delete it")
 
 
-def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Finding]:
+def _check_manifest(
+    manifest: dict[str, Any], fraction: float | None, progress: Progress
+) -> Iterator[Finding]:
     """A manifest, or what one was prepared from: still there, with the lines that the run read.
 
     Of a manifest all rows must be answered for.
@@ -259,7 +272,7 @@ def _check_manifest(manifest: dict[str, Any], progress: Progress) -> Iterator[Fi
     try:
         for line in read_lines(ByteRange(path, 0, size)):
             digest.update(line.digest)
-            rows += not line.is_blank
+            rows += not line.is_blank and is_drawn(line, fraction)
             if not is_compressed(path):
                 progress.add(line.offset - before)
             before = line.offset

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from alm import files
 from alm.exports.audio import loose
 from alm.exports.clips import StoredClip
-from alm.exports.example import Example
+from alm.exports.example import Example, from_anywhere
 from alm.exports.files import json_line
 from alm.exports.render import rendered
 from alm.exports.tars import packed, write_tar
@@ -43,7 +43,7 @@ def write_salm(examples: Iterable[Example], folder: Path, params: ExportParams) 
     """
     with files.written_whole(folder / CONVERSATIONS) as file:
         for example in _with_text(examples):
-            where = {"value": example["audio_filepath"], "duration": example["duration"]}
+            where = {"value": from_anywhere(example), "duration": example["duration"]}
             file.write(json_line(_salm_row(example, where | {"offset": example["start"]}, params)))
 
 

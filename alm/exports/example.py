@@ -23,7 +23,7 @@ Example = dict[str, Any]
 
     id                  unique in a corpus, without dots or slashes, the same in each run
     recording           the same of its recording
-    audio_filepath      where it is: absolute, or a URL
+    audio_filepath      where it is from the working directory, or a URL
     sample_rate         of the recording, Hz, an integer
     recording_duration  seconds
     manifest_filepath   the manifest that the row came from
@@ -94,7 +94,7 @@ def examples(
             continue
         segments = heard(window.segments, start, end)
         example = {
-            "id": f"{recording}-{_time(start)}-{_time(end)}",
+            "id": f"{recording}-{span_name(start, end)}",
             **shared,
             "start": start,
             "end": end,
@@ -137,15 +137,19 @@ def _until(last: float, part: Example) -> Example:
 
 
 def located(path: str, root: str | None) -> str:
-    """Where the audio of a path is: absolute, since loaders look from folders of their own.
+    """Where the audio of a path is, from the working directory.
 
     A path that begins with ``root`` is not below it once more: so are those found by an id.
     """
-    if not path:
+    if not path or root is None or path.startswith(f"{root.rstrip('/')}/"):
         return path
-    if root is not None and not path.startswith(f"{root.rstrip('/')}/"):
-        path = below(root, path)
-    return path if is_url(path) else os.path.abspath(path)
+    return below(root, path)
+
+
+def from_anywhere(example: Example) -> str:
+    """Where the audio of an example is for loaders, which look from folders of their own."""
+    path = str(example["audio_filepath"])
+    return path if not path or is_url(path) else os.path.abspath(path)
 
 
 def audio_path(row: Row) -> str:
@@ -258,6 +262,11 @@ def _joined(texts: Any) -> str:
 
 def _seconds(value: Number) -> float:
     return round(float(value), 6)
+
+
+def span_name(start: Number, end: Number) -> str:
+    """What the id of a window has after that of its recording: when it begins and ends (s)."""
+    return f"{_time(_seconds(max(start, 0)))}-{_time(_seconds(end))}"
 
 
 def _time(seconds: float) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from alm.exports.clips import StoredClip
 from alm.exports.cutting import samples_of
-from alm.exports.example import Example
+from alm.exports.example import Example, from_anywhere
 from alm.exports.files import gzipped, json_line
 from alm.exports.render import rendered
 from alm.exports.tars import packed, write_tar
@@ -77,7 +77,7 @@ def recording_of(example: Example) -> dict[str, Any]:
     _, last = samples_of(example["start"], example["end"], rate)
     if samples - last < rate * _CLOSE and example["start"] < _CLOSE:
         samples = last + rate
-    source = {"type": "file", "source": example["audio_filepath"]}
+    source = {"type": "file", "source": from_anywhere(example)}
     return _recording(example["recording"], rate, samples, example.get("channels", 1), source)
 
 

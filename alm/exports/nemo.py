@@ -14,7 +14,7 @@ from typing import Any
 
 from alm import files
 from alm.exports.clips import StoredClip
-from alm.exports.example import Example
+from alm.exports.example import Example, from_anywhere
 from alm.exports.files import json_line
 from alm.exports.tars import packed, write_tar
 from alm.params import ExportParams
@@ -29,7 +29,7 @@ def write(examples: Iterable[Example], folder: Path, params: ExportParams) -> No
     """Write ``manifest.jsonl``."""
     with files.written_whole(folder / MANIFEST) as file:
         for example in examples:
-            where = {"audio_filepath": example["audio_filepath"], "offset": example["start"]}
+            where = {"audio_filepath": from_anywhere(example), "offset": example["start"]}
             file.write(json_line(where | _row(example, example["duration"])))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from alm import files
 from alm.exports.clips import StoredClip
-from alm.exports.example import Example
+from alm.exports.example import Example, from_anywhere
 from alm.exports.tars import packed
 from alm.params import ExportParams
 
@@ -51,7 +51,7 @@ _AUDIO = {"bytes": "binary", "path": "string"}
 
 def write(examples: Iterable[Example], folder: Path, params: ExportParams) -> None:
     """Write ``windows-00000.parquet`` and so on, each of at most ``ROWS_A_FILE`` rows."""
-    rows = iter(examples)
+    rows = ({**each, "audio_filepath": from_anywhere(each)} for each in examples)
     batches = iter(lambda: list(islice(rows, ROWS_A_FILE)), [])
     for number, batch in enumerate(chain([next(batches, [])], batches)):
         _write_file(batch, folder / _name(number), COLUMNS, ROW_GROUP)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -124,7 +125,8 @@ def made_with(
         "clips": {"clips": clips, "max_overlap": None},
         "moshi_clips": {"clips": clips, "max_overlap": exports["moshi_max_overlap"]},
         "splits": splits,
-        "export_windows": {"export": export, "splits": splits["splits"]},
+        # They name audio by absolute paths: where the run was moved, they are others.
+        "export_windows": {"export": export, "splits": splits["splits"], "folder": os.getcwd()},
         "export_clips": {"export": export, "splits": splits["splits"], **checked},
         "export_moshi": {"export": export, "splits": splits["splits"], **checked},
         "data_card": {"parameters": exports},

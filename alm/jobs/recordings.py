@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from alm import files
+from alm.exports.example import audio_path, recording_id, span_name
 from alm.params import OverlapParams
 from alm.records.drawing import drawing
-from alm.records.record import decode, finish
+from alm.records.record import Record, decode, finish
 from alm.rows import codec
 from alm.statistics.recordings import COLUMNS, Recording, public_line, read_recording
 
@@ -119,4 +120,15 @@ def _drawn(
     with open(records[candidate.shard], "rb") as file:
         file.seek(candidate.recording.offset)
         record = decode(file.read(candidate.recording.size))
-    return {"drawing": drawing(record, finish(record, overlap).decision.kept)}
+    kept = finish(record, overlap).decision.kept
+    found = drawing(record, kept)
+    if found is not None:
+        found["clips"] = _clips(record)
+        for window, k in zip(found["windows"], kept, strict=False):
+            window["clip"] = span_name(record.windows.starts[k], record.windows.ends[k])
+    return {"drawing": found}
+
+
+def _clips(record: Record) -> str:
+    """What the export ``audio`` calls a recording; the names of its clips begin with that."""
+    return recording_id(audio_path(codec.loads(record.fields)))

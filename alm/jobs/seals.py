@@ -107,6 +107,13 @@ def files_below(folder: str | Path) -> Iterator[Path]:
     yield from sorted(path for path in Path(folder).rglob("*") if path.is_file())
 
 
+def unseal_export(seal: str | Path) -> None:
+    """Take back all seals of a format: of two rules that may write it, one is going to."""
+    path = Path(seal)
+    for rule in OF_EXPORTS:
+        remove_named(path.parents[1] / rule, path.name.partition(".")[0])
+
+
 def forget_if_missing(seal: str | Path) -> None:
     """Take back a seal that names a file that is gone: its job runs again.
 

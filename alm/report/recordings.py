@@ -82,7 +82,7 @@ def _shortened(window: Shown, share: float) -> Shown:
     return {**window, "turns": turns}
 
 
-_TURN, _NUMBER, _WINDOW = 8, 5, 60
+_TURN, _NUMBER, _WINDOW = 8, 5, 100
 """Bytes of JSON around a turn, of a number, and around a window."""
 
 

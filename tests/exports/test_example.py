@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from alm.exports.example import Kept, cut_short, examples, located, recording_id
+from alm.exports.example import Kept, cut_short, examples, from_anywhere, located, recording_id
 
 
 def segment(start: float, end: float, speaker: Any = "A", **more: Any) -> dict[str, Any]:
@@ -115,8 +115,11 @@ def test_where_audio_ends_some_samples_early_nothing_that_is_said_is_lost() -> N
 
 def test_audio_is_named_so_that_a_loader_finds_it_from_any_folder(tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert located("a/b.wav", None) == str(tmp_path / "a/b.wav")
-    assert located("b.wav", "/data") == "/data/b.wav"
+    assert from_anywhere({"audio_filepath": "a/b.wav"}) == str(tmp_path / "a/b.wav")
+    assert from_anywhere({"audio_filepath": "s3://bucket/b.wav"}) == "s3://bucket/b.wav"
+    assert located("a/b.wav", None) == "a/b.wav"
+    assert located("b.wav", "data/") == "data/b.wav"
+    assert located("data/b.wav", "data/") == "data/b.wav", "found there by its id"
     assert located("/x/b.wav", "/data") == "/x/b.wav"
     assert located("b.wav", "s3://bucket/a/") == "s3://bucket/a/b.wav"
     assert located("s3://bucket/b.wav", "/data") == "s3://bucket/b.wav"

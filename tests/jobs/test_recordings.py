@@ -8,6 +8,7 @@ import pytest
 from helpers import SAMPLE
 
 from alm import OverlapParams, WindowParams
+from alm.exports.example import Kept, examples
 from alm.input import discover, whole_file
 from alm.input.shards import plan_shards
 from alm.jobs import recordings as job
@@ -25,9 +26,9 @@ def listed(source: Path, folder: Path, shard_size: int) -> tuple[bytes, list[dic
     tables, records = [], []
     folder.mkdir()
     for shard in plan_shards(discover(str(source)), shard_size):
-        built = [folder / f"{shard.name}.{k}" for k in range(4)]
-        done = [folder / f"{shard.name}.{k}" for k in range(4, 8)]
-        build_chunk(shard.ranges, built, params=WINDOW, stop_at_invalid=False)
+        built = [folder / f"{shard.name}.{k}" for k in range(5)]
+        done = [folder / f"{shard.name}.{k}" for k in range(5, 9)]
+        build_chunk(shard.ranges, built, params=WINDOW, one_in=1, stop_at_invalid=False)
         overlap_chunk([whole_file(str(built[0]))], done, params=OVERLAP, stop_at_invalid=False)
         records.append(built[0])
         tables.append(done[3])
@@ -90,6 +91,18 @@ def test_19_04_any_cut_gives_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
     assert gains[0] > 0.8
 
 
+def test_19_04_windows_know_what_their_clips_are_called(tmp_path: Path) -> None:
+    """If the audio is exported, before or after: so does the export name them."""
+    row = a_row("/data/a b.wav", 300)
+    _, shown = listed(put(tmp_path / "m.jsonl", [row]), tmp_path / "out", 1 << 30)
+    clips, windows = shown[0]["drawing"]["clips"], shown[0]["drawing"]["windows"]
+    assert len(windows) > 1
+    for drawn in windows:
+        segments = [s for s in row["segments"] if s["start"] >= drawn["start"]]
+        (example,) = examples(row, [Kept(segments, drawn["end"])], 300, "m.jsonl")
+        assert (clips, f"{clips}-{drawn['clip']}") == (example["recording"], example["id"])
+
+
 def test_19_04_names_stay_in_their_line(tmp_path: Path) -> None:
     names = ["a\tb", "a\nb", "\udc80", {"no": ["text"]}, None, "\\t"]
     source = put(tmp_path / "m.jsonl", [a_row(name, 8) for name in names])
@@ -128,7 +141,7 @@ def test_19_04_the_page_stays_small(tmp_path: Path) -> None:
     stats = {"filtered_windows": 1, "entries": 240}
     one = recordings(stats, shown)
     assert one["drawings"] == [shown[0]["drawing"]]
-    many = recordings(stats, shown * 240)
+    many = recordings(stats, shown * 160)
     assert len(codec.dumps(many["drawings"])) < 1.2 * MOST_DATA
     assert all(each and each["cut"] for each in many["drawings"])
     windows = many["drawings"][0]["windows"]

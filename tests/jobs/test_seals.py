@@ -8,7 +8,16 @@ from conftest import Run, RunWorkflow, workflow_in
 from helpers import SAMPLE
 
 from alm.errors import DamageError
-from alm.jobs.seals import check, read_seal, remove_named, sealed
+from alm.jobs.seals import (
+    check,
+    files_below,
+    forget_if_missing,
+    read_seal,
+    remove_named,
+    sealed,
+    unseal_export,
+    write_seal,
+)
 
 
 def test_14_05_what_a_seal_names_is_checked_to_the_byte(tmp_path: Path) -> None:
@@ -77,3 +86,26 @@ def test_14_05_damage_in_work_does_not_reach_the_output(
     fresh = workflow_in(tmp_path / "fresh")(targets=compared, **config)
     for name in ("alm_output.jsonl", "stats.tsv", "quarantine.jsonl"):
         assert (again.output / name).read_bytes() == (fresh.output / name).read_bytes()
+
+
+def test_18_a_seal_of_files_that_are_gone_is_taken_back(tmp_path: Path) -> None:
+    folder, seal = tmp_path / "exports/nemo", tmp_path / "seals/export_clips/nemo.ab.json"
+    for name in ("a.tar", "deep/b.tar"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(b"x")
+    seal.parent.mkdir(parents=True)
+    write_seal(seal, files_below(folder))
+    forget_if_missing(seal)
+    assert seal.exists()
+    (folder / "deep/b.tar").unlink()
+    forget_if_missing(seal)
+    assert not seal.exists()
+    forget_if_missing(seal)
+
+
+def test_18_a_format_that_another_rule_writes_has_no_older_seal(tmp_path: Path) -> None:
+    for path in ("export_windows/parquet.ab.json", "export_windows/nemo.ab.json"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).touch()
+    unseal_export(tmp_path / "export_clips/parquet.cd.json")
+    assert [path.name for path in tmp_path.rglob("*.json")] == ["nemo.ab.json"]

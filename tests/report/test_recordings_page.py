@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import wave
 from pathlib import Path
 from typing import Any
 
@@ -347,3 +348,31 @@ def test_19_04_another_run_beside_this_one(sample_run: Run, tmp_path: Path) -> N
         assert "Yield 52.0 % 52.0 % the same" in rows
         assert driver.execute_script(OVERLAPS)["found"] == []
         assert errors(driver) == []
+
+
+def test_19_04_clips_are_heard_where_they_were_exported(tmp_path: Path) -> None:
+    """By the names that the export `audio` gives them; without a clip there is no player."""
+    shown = a_recording()
+    shown["drawing"]["clips"] = "a b-12"
+    for number, window in enumerate(shown["drawing"]["windows"]):
+        window["clip"] = str(number)
+    page = tmp_path / "report" / "recordings.html"
+    page.parent.mkdir()
+    page.write_text(render("recordings", recordings(STATS, [shown])))
+    clip = tmp_path / "exports" / "audio" / "clips" / "a b-12" / "a b-12-0.wav"
+    clip.parent.mkdir(parents=True)
+    with wave.open(str(clip), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000 * 3))
+    with chromium() as driver:
+        show(driver, page)
+        first, second, *_ = driver.find_elements(By.CSS_SELECTOR, ".kept button")
+        first.click()
+        time.sleep(1)
+        assert driver.find_element(By.TAG_NAME, "audio").is_displayed()
+        length = "return document.querySelector('audio').duration"
+        assert driver.execute_script(length) == pytest.approx(3)
+        second.click()
+        time.sleep(1)
+        assert driver.find_elements(By.TAG_NAME, "audio") == []
+        assert all("ERR_FILE_NOT_FOUND" in message for message in errors(driver))

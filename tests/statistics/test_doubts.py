@@ -314,3 +314,41 @@ def test_14_17_a_wrong_order_is_the_first_finding(tmp_path: Path) -> None:
 def test_14_17_the_order_of_time_is_no_finding(tmp_path: Path) -> None:
     stats = run(tmp_path, [row(talk(300))])
     assert [each for each in stats["diagnosis"] if each["loss"] == "out_of_order"] == []
+
+
+GUESSES = (
+    "at most",
+    "lets all of it pass",
+    "brings back",
+    "shorter windows suit",
+    "keeps at least",
+)
+
+
+def test_19_advice_is_what_was_tried_and_helps(tmp_path: Path) -> None:
+    """Before: guesses from counters, of which half were false."""
+    rows = [
+        row(grouped_by_speaker(), audio_filepath="a.wav"),
+        row(HOUR, audio_filepath="b.wav") | {"audio_sample_rate": 8000},
+        row(talk(300), audio_filepath="c.wav"),
+    ]
+    stats = run(tmp_path, rows)
+    page = render("overview", overview(stats))
+    listed = page.partition("What to do about it")[2].partition("</section>")[0]
+    shown = [each for each in stats["what_if"] if each["config"] in listed]
+    assert {"min_sample_rate": 8000} in [each["parameters"] for each in shown]
+    assert {"sort_segments": True} in [each["parameters"] for each in shown]
+    for each in stats["what_if"]:
+        gains = [
+            each[name]["low"] - each[name]["before"] for name in ("kept_hours", "covered_hours")
+        ]
+        assert each["recommended"] == (min(gains) > 0)
+        assert each["recommended"] or f">{each['config']}<" not in listed
+    assert not any(guess in page for guess in GUESSES)
+    for finding in stats["diagnosis"]:
+        assert not any(guess in finding["finding"] + finding["action"] for guess in GUESSES)
+
+
+def test_19_where_nothing_helps_nothing_is_advised(tmp_path: Path) -> None:
+    page = render("overview", overview(run(tmp_path, [row([])])))
+    assert "to paste" not in page

@@ -18,6 +18,7 @@ from alm.input import discover
 from alm.input.shards import Shard, plan_shards
 from alm.jobs import what_if as job
 from alm.jobs.build import build_shard
+from alm.jobs.identity import STAGES
 from alm.jobs.overlap import overlap_shard
 from alm.jobs.sample import WHOLE_BYTES, one_in, read_sample
 from alm.jobs.what_if import rows_to_try, try_levers
@@ -50,6 +51,8 @@ def test_19_every_parameter_that_decides_has_a_lever_and_its_value_is_allowed() 
     tried = {name for lever in LEVERS for name in lever}
     unlimited = {name for name in OF_HOURS if VALUES[name] is None}
     assert tried == set(OF_HOURS) - unlimited | {"max_gap", "target_duration"}
+    shape = {"drop_fields", "drop_fields_top_level", "keep_windows", "window_profile"}
+    assert set(STAGES) - set(OF_HOURS) == shape | {"loss_details"}
     limited = {"max_gap": 5, "min_turns": 1, "max_speaker_share": 0.9, "min_speech_share": 0.95}
     found = levers({**VALUES, **limited, "tolerance": 0, "min_speakers": 5})
     assert set(limited) <= {name for lever in found for name in lever}

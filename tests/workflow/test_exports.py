@@ -72,6 +72,8 @@ def test_18_what_is_gone_or_asked_for_otherwise_is_made_again_and_no_more(
     copied: Run, run_workflow: RunWorkflow
 ) -> None:
     exports = copied.output / "exports"
+    moved = run_workflow("--", "exports", **CONFIG)
+    assert moved.jobs.keys() == {"exports", "export_windows", "data_card"}, "absolute paths"
     before = contents(exports)
     assert "total" not in run_workflow("--dry-run", "exports", **CONFIG).terminal
     next(exports.glob("nemo_tarred/*/audio_0.tar")).unlink()

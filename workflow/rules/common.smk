@@ -104,7 +104,7 @@ MADE_WITH["pages"]["other"] = OTHER
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 
 # These follow from all others.
-RUN = IDENTITY["pages"] + IDENTITY["provenance"] + IDENTITY["data_card"]
+RUN = "".join(IDENTITY[rule] for rule in ("pages", "provenance", "data_card", "sweep"))
 if workflow.is_main_process:
     os.environ[RUN_IDENTITY] = RUN
 elif os.environ.get(RUN_IDENTITY, "") not in ("", RUN):

@@ -34,12 +34,6 @@ def wanted(wildcards):
     return [*export_seals(), output("exports/DATACARD.md"), seal("data_card")]
 
 
-rule exports:
-    input:
-        rules.all.input,
-        wanted,
-
-
 # Records hold no words where drop_fields has them: windows are made once more, nothing dropped.
 rule examples:
     input:

@@ -45,7 +45,8 @@ def progress_tasks():
 
 def working_rules():
     """Those whose jobs use an engine."""
-    working = [rules.build, rules.overlap, rules.examples, rules.clips, rules.moshi_clips]
+    working = [rules.build, rules.overlap, rules.sweep_shard]
+    working += [rules.examples, rules.clips, rules.moshi_clips]
     return [*working, *([rules.prepare_shard] if KIND else [])]
 
 

@@ -13,8 +13,10 @@ with (
     ),
 ):
     from alm.jobs.export import check_clips, export
+    from alm.jobs.seals import unseal_export
     from alm.params import ExportParams
 
+    unseal_export(snakemake.output.seal)
     sources = dict(snakemake.input.items())
     if "summaries" in sources:
         check_clips(

@@ -42,6 +42,20 @@ const ticks = (drawing, parent) => {
   }
 };
 
+// The clip of a window, if the export `audio` has made one since; it goes when there is none.
+const listen = (clip, panel) => {
+  const audio = element("audio", "", undefined, panel);
+  audio.controls = true;
+  audio.hidden = true;
+  audio.preload = "metadata";
+  for (const ending of ["flac", "wav", "ogg"]) {
+    const path = clip.split("/").map(encodeURIComponent).join("/");
+    element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${ending}`;
+  }
+  audio.addEventListener("loadedmetadata", () => { audio.hidden = false; });
+  audio.lastChild.addEventListener("error", () => audio.remove());
+};
+
 // What is in a window, below the drawing.
 const tell = (drawing, window, number, panel) => {
   panel.replaceChildren();
@@ -51,10 +65,7 @@ const tell = (drawing, window, number, panel) => {
     `${window.speech.toFixed(1)} s of speech and ${(lasts - window.speech).toFixed(1)} s of ` +
     `silence, ${window.speakers} ${window.speakers === 1 ? "speaker" : "speakers"}`, panel);
   if (window.clip && location.protocol === "file:") {
-    const audio = element("audio", "", undefined, panel);
-    audio.controls = true;
-    audio.preload = "none";
-    audio.src = window.clip;
+    listen(`${drawing.clips}/${drawing.clips}-${window.clip}`, panel);
   }
   const list = element("dl", "turns", undefined, panel);
   for (const [speaker, text] of window.turns) {
