@@ -27,6 +27,10 @@ bandwidth is half the sample rate."""
 BLOCK = 1 << 16
 """Samples that are read at a time."""
 
+SETTLE_SECONDS = 0.25
+"""What is read before a segment, and left out: some decoders give the samples of the whole file
+only a while after they have been set to a place (Vorbis of libsndfile: not at once, after 0.2)."""
+
 Samples = NDArray[np.float64]
 
 
@@ -107,11 +111,15 @@ WINDOW = _blackman_harris(FRAME)
 
 
 def _blocks(audio: Audio, first: int, last: int) -> Iterator[Samples]:
-    audio.seek(first)
-    while first < last:
-        block = audio.read(min(BLOCK, last - first), dtype="float32", always_2d=True)
+    at = max(0, first - int(SETTLE_SECONDS * audio.samplerate))
+    audio.seek(at)
+    while at < last:
+        stop = first if at < first else last
+        block = audio.read(min(BLOCK, stop - at), dtype="float32", always_2d=True)
         if not len(block):
-            raise BrokenOffError(first / audio.samplerate)
-        first += len(block)
+            raise BrokenOffError(at / audio.samplerate)
+        at += len(block)
+        if at <= first:
+            continue
         mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
         yield mono.astype(np.float64)
