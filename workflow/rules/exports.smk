@@ -1,39 +1,4 @@
 # The way out: kept windows as what trainers load. Nothing of it runs unless `exports` is asked for.
-from alm.exports.formats import EXAMPLES, PLAIN, TWO_CHANNELS, needs
-from alm.jobs.seals import forget_if_missing
-
-NEEDS = {name: needs(name, config["parquet_audio"]) for name in config["exports"]}
-
-EXPORTED_BY = {EXAMPLES: "export_windows", PLAIN: "export_clips", TWO_CHANNELS: "export_moshi"}
-
-CLIPS_OF = {PLAIN: "clips", TWO_CHANNELS: "moshi_clips"}
-
-CLIPPED = [rule for kind, rule in CLIPS_OF.items() if kind in NEEDS.values()]
-"""The rules that cut the clips that are asked for."""
-
-ASSIGNMENT = [output("exports/splits.tsv")] if config["splits"] else []
-
-
-def export_seals():
-    """The seals of all formats that are asked for."""
-    return [expand(seal(EXPORTED_BY[kind]), name=name)[0] for name, kind in NEEDS.items()]
-
-
-def formats_of(kind):
-    """A pattern for the names of formats that are made of something."""
-    return "|".join([name for name, own in NEEDS.items() if own == kind] or ["none"])
-
-
-def wanted(wildcards):
-    """All that `exports` stands for."""
-    if not NEEDS:
-        raise WorkflowError("exports is empty: say which, as --config exports=[lhotse,nemo]")
-    hold_output_dir()
-    for path in export_seals():
-        forget_if_missing(path)
-    return [*export_seals(), output("exports/DATACARD.md"), seal("data_card")]
-
-
 # Records hold no words where drop_fields has them: windows are made once more, nothing dropped.
 rule examples:
     input:

@@ -134,18 +134,21 @@ onstart:
     start_engine()
 
 
+def is_new(path):
+    """Whether this run has written a file."""
+    return os.path.exists(path) and os.path.getmtime(path) > STARTED
+
+
 onsuccess:
     PROGRESS.stop()
     stop_engine()
-    if (
-        os.path.exists(output("stats.json"))
-        and os.path.getmtime(output("stats.json")) > STARTED
-    ):
+    if is_new(output("stats.json")):
         TERMINAL.say(where_jobs_ran(output("logs"), STARTED))
         TERMINAL.say(summarize_run(rules.merge_output.output[0]))
-    card = output("exports/DATACARD.md")
-    if os.path.exists(card) and os.path.getmtime(card) > STARTED:
+    if is_new(card := output("exports/DATACARD.md")):
         TERMINAL.say(f"exports: {', '.join(NEEDS)}, described in {card}")
+    if is_new(page := output("sweep.html")):
+        TERMINAL.say(f"sweep: {page}, {output('sweep.tsv')}")
     say_where_the_log_is(log)
 
 

@@ -22,11 +22,6 @@ rule group:
         "../scripts/group.py"
 
 
-def group_of(path):
-    """A path of the group that a shard is a share of, from one with the group's wildcards."""
-    return lambda wildcards: of_group(path, GROUPS[SHARES[wildcards.shard].group])
-
-
 rule prepare_shard:
     input:
         shard=shard_of,

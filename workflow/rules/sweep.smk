@@ -1,16 +1,4 @@
 # What many combinations of parameters would keep: `snakemake sweep`. No other rule needs it.
-
-
-def shard_to_sweep(wildcards):
-    """The file that says what a shard holds, if there is something to compare."""
-    if not config["sweep"]:
-        raise WorkflowError(
-            "there is nothing to compare: write a grid into a configuration file, such as "
-            "sweep: {target_window_duration: [60, 120], selection: [greedy, coverage]}"
-        )
-    return read_by_build(wildcards)
-
-
 rule sweep_shard:
     input:
         shard=shard_to_sweep,
