@@ -23,6 +23,7 @@ from alm.statistics.levers import levers, setting
 from alm.statistics.trials import MEASURES, Trial, try_settings
 from alm.statistics.what_if import Known, Tried, judge
 
+VALUES = DEFAULTS | {"no_speaker": "stop"}
 SAMPLES = 200
 SIZES = (30, 60, 120)
 TO_ROUNDING = 1e-6
@@ -123,8 +124,8 @@ class Held(NamedTuple):
 
 def coverage(rows: Sequence[Row], size: int, samples: int) -> list[Held]:
     """Try all levers on all rows, then look at ``samples`` samples of ``size`` rows each."""
-    found = levers(DEFAULTS)
-    settings = [setting(DEFAULTS), *(setting({**DEFAULTS, **lever}) for lever in found)]
+    found = levers(VALUES)
+    settings = [setting(VALUES), *(setting({**VALUES, **lever}) for lever in found)]
     tried = [[_seconds(trial) for trial in try_settings(row, settings, 0)] for row in rows]
     lengths = [_lasts(row) for row in rows]
     truth = [

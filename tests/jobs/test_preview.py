@@ -24,7 +24,8 @@ from alm.verify import verify
 
 WINDOW = WindowParams(target_window_duration=30, tolerance=0.3, min_speakers=1)
 OVERLAP = OverlapParams(50).resolved(WINDOW)
-VALUES = DEFAULTS | {"target_window_duration": 30, "tolerance": 0.3, "min_speakers": 1}
+VALUES = DEFAULTS | {"no_speaker": "stop"}
+VALUES |= {"target_window_duration": 30, "tolerance": 0.3, "min_speakers": 1}
 
 
 def made(folder: Path, source: Path, shard_size: int, fraction: float | None) -> dict[str, Any]:
@@ -46,7 +47,10 @@ def made(folder: Path, source: Path, shard_size: int, fraction: float | None) ->
             code="c",
         )
         overlap_shard(
-            *(Path(f"{at}.{name}") for name in ("records", "rows", "late", "digests", "done")),
+            *(
+                Path(f"{at}.{name}")
+                for name in ("records", "rows", "late", "digests", "table", "done")
+            ),
             OVERLAP,
             stop_at_invalid=False,
             execution=Execution("local", 2),

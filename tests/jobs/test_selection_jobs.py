@@ -21,7 +21,7 @@ def run(
     manifest: Path, folder: Path, window: WindowParams, overlap: OverlapParams
 ) -> tuple[list[dict[str, Any]], Summary]:
     """The rows and counters of both jobs, over the disk."""
-    parts = [folder / name for name in "abcdefgh"]
+    parts = [folder / name for name in "abcdefghi"]
     built = build_chunk(
         [whole_file(str(manifest))], parts[:5], params=window, one_in=1, stop_at_invalid=True
     )

@@ -26,7 +26,7 @@ from alm.statistics.counters import total
 from alm.statistics.levers import combinations, setting
 from alm.statistics.summary import add_summaries
 
-VALUES = {name: DEFAULTS[name] for name in STAGES}
+VALUES = {name: DEFAULTS[name] for name in STAGES} | {"no_speaker": "stop"}
 Json = dict[str, Any]
 
 
@@ -85,7 +85,7 @@ def swept(manifest: Path, folder: Path, grid: Json, shard_size: int = 100_000) -
 def plain(manifest: Path, folder: Path, values: Json) -> Json:
     """The same figures of a plain run."""
     window, overlap = setting(values)
-    parts = [folder / name for name in "abcdefgh"]
+    parts = [folder / name for name in "abcdefghi"]
     span = whole_file(str(manifest))
     built = build_chunk([span], parts[:5], params=window, one_in=64, stop_at_invalid=False)
     records = whole_file(str(parts[0]))

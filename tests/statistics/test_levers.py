@@ -26,7 +26,7 @@ from alm.statistics.estimate import Sample, estimate
 from alm.statistics.levers import OF_HOURS, levers, setting
 from alm.statistics.trials import try_settings
 
-VALUES = {name: DEFAULTS[name] for name in OF_HOURS}
+VALUES = {name: DEFAULTS[name] for name in OF_HOURS} | {"no_speaker": "stop"}
 LEVERS = levers(VALUES)
 
 
@@ -122,7 +122,10 @@ def tried_in(folder: Path, source: Path, shard_size: int, values: dict[str, Any]
             code="c",
         )
         overlap_shard(
-            *(Path(f"{at}.{name}") for name in ("records", "rows", "late", "digests", "done")),
+            *(
+                Path(f"{at}.{name}")
+                for name in ("records", "rows", "late", "digests", "table", "done")
+            ),
             overlap,
             stop_at_invalid=False,
             execution=Execution("local", 2),
