@@ -10,15 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from io import BufferedReader, FileIO, RawIOBase
 from types import ModuleType
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from alm.errors import ManifestError
 from alm.input import remote
 from alm.input.ranges import GZIP, ZSTD, ByteRange, changed, is_compressed
 from alm.names import as_local
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer as Buffer
 
 _BUFFER = 1 << 20
 
@@ -38,7 +35,7 @@ class _Metered(FileIO):
         super().__init__(path)
         self._meter = meter
 
-    def readinto(self, buffer: Buffer, /) -> int | None:
+    def readinto(self, buffer: Any, /) -> int | None:
         size = super().readinto(buffer)
         self._meter(size or 0)
         return size
