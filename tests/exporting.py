@@ -46,6 +46,8 @@ def run(
             *(work / name for name in ("records", "refused", "recordings")),
             digests=built,
             summary=work / "build.json",
+            sample=work / "sample",
+            one_in=1,
             params=checked.window,
             stop_at_invalid=False,
             execution=execution,
