@@ -126,7 +126,7 @@ format: $(READY_DEV) ## apply the formatters and the safe fixes
 
 schema: setup ## make the schema of the configuration anew from the parameters in alm/
 	mkdir -p build
-	$(IN_VENV) python -m alm.config > build/schema.yaml
+	$(IN_VENV) python -m alm.keys > build/schema.yaml
 	mv build/schema.yaml workflow/schemas/config.schema.yaml
 
 # The newest versions that pyproject.toml allows. PYTHON should be the oldest supported one; its

@@ -2,7 +2,7 @@
 
 Durations are in seconds, rates and bandwidths in Hz. What a parameter is and may be is written
 here and nowhere else: the classes check themselves by it, and the schema of the workflow's
-configuration is made from it (see :mod:`alm.config`).
+configuration is made from it (see :mod:`alm.keys`).
 """
 
 from __future__ import annotations

@@ -13,20 +13,12 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from alm import OverlapParams, WindowParams
-from alm.config import (
-    DEFAULTS,
-    EXPORT_KEYS,
-    PREPARE_OPTIONS,
-    SAMPLE,
-    SCHEMA,
-    check_audio,
-    load_config,
-    schema_text,
-)
+from alm.config import check_audio, load_config
 from alm.engines import BACKENDS
 from alm.errors import ParameterError
 from alm.input import Manifest
 from alm.input.shards import resolve_shard_size
+from alm.keys import DEFAULTS, EXPORT_KEYS, PREPARE_OPTIONS, SAMPLE, SCHEMA, schema_text
 
 SHIPPED = yaml.safe_load((ROOT / "config/pipeline.yaml").read_text())
 FIELDS = {

@@ -18,8 +18,8 @@ import pytest
 
 import alm
 from alm import OverlapParams, WindowParams, curate_manifest
-from alm.config import SCHEMA
 from alm.input.lines import _long_line
+from alm.keys import SCHEMA
 from alm.rows import codec
 from alm.windows.overlap import greedy
 

@@ -17,11 +17,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from alm.config import AUTO, EXPORT_KEYS, PREPARE_OPTIONS, Config
+from alm.config import Config
 from alm.errors import ParameterError
 from alm.input.shards import Shard
 from alm.jobs.sample import one_in
 from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
+from alm.keys import AUTO, EXPORT_KEYS, PREPARE_OPTIONS
 from alm.params import OverlapParams, WindowParams
 from alm.provenance.code import code_hash
 

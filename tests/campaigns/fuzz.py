@@ -29,7 +29,6 @@ from typing import Any
 from backports import zstd
 
 from alm import OverlapParams, WindowParams, curate_manifest
-from alm.config import DEFAULTS
 from alm.errors import InvalidRowError, ManifestError
 from alm.input import whole_file
 from alm.input.shards import Shard
@@ -40,6 +39,7 @@ from alm.jobs.recordings import write_recordings
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate
 from alm.jobs.what_if import try_levers
+from alm.keys import DEFAULTS
 from alm.report.render import PAGES
 
 SAMPLE = Path(__file__).resolve().parents[2] / "workflow" / "sample" / "manifests"

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from alm.config import DEFAULTS
+from alm.keys import DEFAULTS
 from alm.statistics.estimate import Sample
 from alm.statistics.levers import levers, setting
 from alm.statistics.trials import MEASURES, Trial, try_settings

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from alm.config import DEFAULTS, load_config
+from alm.config import load_config
 from alm.jobs.identity import AFTER, OVER_ALL_SHARDS, identities, made_with
+from alm.keys import DEFAULTS
 
 RECORDED = {"stats", "pages", "provenance", "data_card"}
 """They say what the run was asked for, so that every parameter of the run changes them."""

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from strategies import malformed_rows, overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams, curate_manifest
-from alm.config import DEFAULTS
 from alm.engines import Execution
 from alm.errors import DamageError, InvalidRowError, ManifestError
 from alm.input import ByteRange, discover, whole_file
@@ -42,6 +41,7 @@ from alm.jobs.seals import write_seal
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate, count_recordings
 from alm.jobs.what_if import try_levers
+from alm.keys import DEFAULTS
 from alm.records import budget
 from alm.records import record as record_module
 from alm.report.render import PAGES

@@ -10,7 +10,6 @@ from conftest import RunWorkflow
 from helpers import SAMPLE
 
 from alm import OverlapParams, WindowParams
-from alm.config import DEFAULTS
 from alm.engines import Execution
 from alm.input import Line, discover
 from alm.input.shards import plan_shards
@@ -18,6 +17,7 @@ from alm.jobs.build import build_shard
 from alm.jobs.overlap import overlap_shard
 from alm.jobs.sample import is_drawn, sampling_key
 from alm.jobs.what_if import try_levers
+from alm.keys import DEFAULTS
 from alm.rows.row import parse_row
 from alm.statistics.survey import recording_key
 from alm.verify import verify

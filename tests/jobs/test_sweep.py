@@ -10,7 +10,7 @@ import pytest
 from conftest import Run, RunWorkflow
 from helpers import SAMPLE
 
-from alm.config import DEFAULTS, load_config
+from alm.config import load_config
 from alm.engines import Execution
 from alm.errors import InvalidRowError, ParameterError
 from alm.input import discover, whole_file
@@ -20,6 +20,7 @@ from alm.jobs.identity import STAGES
 from alm.jobs.overlap import overlap_chunk
 from alm.jobs.sweep import write_sweep
 from alm.jobs.sweep_shard import sweep_shard
+from alm.keys import DEFAULTS
 from alm.records import record as record_module
 from alm.statistics import trials
 from alm.statistics.counters import total

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from strategies import overlap_settings, rows, window_settings
 
 from alm import OverlapParams, WindowParams
-from alm.config import DEFAULTS
 from alm.input import whole_file
 from alm.input.shards import Shard
 from alm.jobs.build import build_chunk
@@ -22,6 +21,7 @@ from alm.jobs.progress import summarize_run
 from alm.jobs.shard import write_ranges
 from alm.jobs.stats import aggregate
 from alm.jobs.what_if import try_levers
+from alm.keys import DEFAULTS
 from alm.report.overview import overview
 from alm.report.render import render
 from alm.report.windows import windows

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from strategies import rows
 
 from alm import WindowParams, build_windows, filter_overlaps
-from alm.config import DEFAULTS
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import discover
@@ -22,6 +21,7 @@ from alm.jobs.identity import STAGES
 from alm.jobs.overlap import overlap_shard
 from alm.jobs.sample import WHOLE_BYTES, one_in, read_sample
 from alm.jobs.what_if import rows_to_try, try_levers
+from alm.keys import DEFAULTS
 from alm.statistics.estimate import Sample, estimate
 from alm.statistics.levers import OF_HOURS, levers, setting
 from alm.statistics.trials import try_settings

@@ -6,7 +6,8 @@ import sys
 # The package is found in the source of the workflow, installed or not.
 sys.path.insert(0, str(ROOT))
 
-from alm.config import AUTO, NO_SPEAKER_NOTE, check_audio, load_config, require_writable
+from alm.config import check_audio, load_config, require_writable
+from alm.keys import AUTO, NO_SPEAKER_NOTE
 from alm.errors import AlmError
 from alm.input import hidden_note, is_compressed
 from alm.input.first_rows import check_first_rows
