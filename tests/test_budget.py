@@ -153,7 +153,7 @@ def test_14_08_the_second_step_stops_at_a_row_that_is_too_large(tmp_path: Path) 
     with pytest.raises(InvalidRowError, match=r"m\.jsonl, line 2 .*\[too_large\]"):
         overlap_shard(
             tmp_path / "records",
-            *(tmp_path / name for name in ("rows", "late", "digests", "filtered")),
+            *(tmp_path / name for name in ("rows", "late", "digests", "table", "filtered")),
             OverlapParams(50).resolved(WINDOW),
             stop_at_invalid=True,
             execution=execution,

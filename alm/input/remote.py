@@ -92,16 +92,19 @@ def search(url: str) -> tuple[str, list[Manifest]]:
 def opened(
     url: str,
     version: str,
-    block: int = BLOCK_BYTES,
+    block: int | None = None,
     meter: Callable[[int], object] = lambda size: None,
 ) -> Iterator[BinaryIO]:
     """The object at ``url``, read by range requests of so many bytes, whose sizes go to a meter.
+
+    Without a number they are of ``BLOCK_BYTES``.
 
     Raises:
         ManifestError: at the beginning or while it is read: it cannot be, or it is, or becomes,
             another one than ``version``, unless that is empty.
     """
     fs, path = _filesystem(url)
+    block = block or BLOCK_BYTES
     before = stat(url)
     if version not in ("", before.version):
         raise changed(url)

@@ -114,6 +114,11 @@ class EngineRun:
         self.process.wait()
         return (self.folder / "terminal").read_text()
 
+    def log(self) -> str:
+        """All that was said in it."""
+        (log,) = (self.folder / ".snakemake" / "log").glob("*.log")
+        return log.read_text()
+
     def has_built(self) -> bool:
         """Whether it did what it was to do with `--until build`, of one shard."""
         seals = (self.folder / "out" / "work" / "seals" / "build").iterdir()
@@ -197,7 +202,9 @@ def test_a_killed_engine_is_named_and_the_next_job_starts_its_own(
     os.kill(run.pid_of(part), signal.SIGKILL)
     terminal = run.finish()
     said = "error: (the engine's process, or the Ray below it, ended unexpectedly|Ray failed)"
-    assert len(re.findall(said, terminal)) == 1, terminal
+    assert len(re.findall(said, run.log())) == 1, terminal
+    assert terminal.count("failed: build of shard") == 1
+    assert "RuleException" not in terminal
     assert run.has_built()
     assert run.processes() == {}
     assert list(run.temporary.glob("alm-*")) == []

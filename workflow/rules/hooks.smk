@@ -142,6 +142,7 @@ def is_new(path):
 onsuccess:
     PROGRESS.stop()
     stop_engine()
+    QUIET.release(show=False)  # of attempts that failed; the next ones did not
     if is_new(output("stats.json")):
         TERMINAL.say(where_jobs_ran(output("logs"), STARTED))
         TERMINAL.say(summarize_run(rules.merge_output.output[0]))
