@@ -235,6 +235,11 @@ def test_19_06_workers_tell_how_much_they_have_read(
         assert MeterFile.total(parts) == len(content)
 
 
+def hears_ctrl_c() -> None:
+    """A process whose shell has put the tests into the background would inherit deafness."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.workflow
 def test_19_06_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     """And nothing of what its jobs say then; the same command goes on."""
@@ -244,7 +249,12 @@ def test_19_06_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
     command += ["--config", "backend=local", "output_dir=out", "manifest_path=m.jsonl"]
     command += ["shard_size=10000000"]
     run = subprocess.Popen(
-        command, cwd=tmp_path, stderr=subprocess.PIPE, process_group=0, encoding="utf-8"
+        command,
+        cwd=tmp_path,
+        stderr=subprocess.PIPE,
+        process_group=0,
+        encoding="utf-8",
+        preexec_fn=hears_ctrl_c,
     )
     wait_until(lambda: list(tmp_path.glob("out/logs/build/*.log")))
     os.killpg(run.pid, signal.SIGINT)

@@ -11,8 +11,12 @@ from conftest import Run, RunWorkflow, times_of_files, workflow_in
 from helpers import SAMPLE
 
 from alm.jobs.identity import OVER_ALL_SHARDS
+from alm.jobs.seals import OF_EXPORTS
 
 pytestmark = pytest.mark.workflow
+
+OF_A_RUN = OVER_ALL_SHARDS - {"sweep", "splits", "export_quarantine", "data_card", *OF_EXPORTS}
+"""The rules over all shards that a run needs which was asked for neither a sweep nor exports."""
 
 OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv")
 ROWS = b"".join(path.read_bytes() for path in sorted(SAMPLE.rglob("*.jsonl"))).splitlines(True)
@@ -38,7 +42,7 @@ def test_14_01_another_order_of_manifests_is_another_output(
     first = run_workflow(manifest_path=paths, **config)
     assert first.jobs["build"] > 1
     turned = run_workflow(manifest_path=paths[::-1], **config)
-    assert turned.jobs.keys() == {"all", *OVER_ALL_SHARDS}
+    assert turned.jobs.keys() == {"all", *OF_A_RUN}
     names = [row["manifest_filepath"] for row in turned.lines("alm_output.jsonl")]
     assert names == sorted(names, reverse=True)
     assert outputs(turned) == outputs(fresh_run(tmp_path, manifest_path=paths[::-1], **config))
@@ -59,7 +63,7 @@ def test_14_02_other_parameters_are_not_ignored_where_snakemake_knows_nothing(
     config = {"manifest_path": str(SAMPLE), "target_window_duration": 30}
     before = times_of_files(tmp_path / "work" / "out")
     dry = run_workflow("--dry-run", **config)
-    assert dry.jobs.keys() == {"all", "build", "overlap", *OVER_ALL_SHARDS}
+    assert dry.jobs.keys() == {"all", "build", "overlap", *OF_A_RUN}
     assert times_of_files(tmp_path / "work" / "out") == before
     run = run_workflow(**config)
     assert outputs(run) == outputs(fresh_run(tmp_path, **config))
@@ -75,7 +79,7 @@ def test_14_02_only_what_a_change_changes_is_done_again_elsewhere(
     go_elsewhere(tmp_path / "work")
     assert run_workflow("--dry-run", manifest_path=str(SAMPLE)).jobs == {}
     jobs = run_workflow("--dry-run", manifest_path=str(SAMPLE), overlap_percentage=80).jobs
-    assert jobs.keys() == {"all", "overlap", *OVER_ALL_SHARDS}
+    assert jobs.keys() == {"all", "overlap", *OF_A_RUN}
 
 
 def test_14_02_another_manifest_is_not_ignored_elsewhere_even_if_it_is_older(
@@ -88,7 +92,7 @@ def test_14_02_another_manifest_is_not_ignored_elsewhere_even_if_it_is_older(
     manifest.write_bytes(ROWS[1] + ROWS[0])  # of the same size
     os.utime(manifest, (1e9, 1e9))
     again = run_workflow(manifest_path=str(manifest))
-    assert again.jobs.keys() == {"all", "shard", "build", "overlap", *OVER_ALL_SHARDS}
+    assert again.jobs.keys() == {"all", "shard", "build", "overlap", *OF_A_RUN}
     names = [json.loads(row)["audio_filepath"] for row in (ROWS[1], ROWS[0])]
     assert [row["audio_filepath"] for row in again.lines("alm_output.jsonl")] == names
     shards = again.output / "work" / "shards"

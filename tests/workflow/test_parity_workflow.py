@@ -40,7 +40,7 @@ def test_what_goes_beyond_the_reference_through_the_workflow(
     window = {"target_window_duration": 30.0, "tolerance": 0.3, "window_ends": "any"}
     window |= {"sort_segments": True, "no_speaker": "silence", "max_gap": 5}
     overlap = {"overlap_percentage": 33, "target_duration": 30.0, "selection": "coverage"}
-    overlap |= {"min_turns": 2, "max_speaker_share": 0.95, "min_speech_share": 0.5}
+    overlap |= {"min_turns": 3, "max_speaker_share": 0.8, "min_speech_share": 0.8}
     overlap |= {"window_profile": True}
     run = run_workflow(manifest_path=str(manifest), shard_size=40_000, **window, **overlap)
     curate_manifest(manifest, destination, WindowParams(**window), OverlapParams(**overlap))
@@ -49,7 +49,7 @@ def test_what_goes_beyond_the_reference_through_the_workflow(
     rows = run.lines("alm_output.jsonl")
     kept = [each["profile"] for row in rows for each in row["filtered_windows"]]
     assert len(kept) > 50
-    assert all(each["turns"] >= 2 and each["longest_gap"] <= 5 for each in kept)
+    assert all(each["turns"] >= 3 and each["longest_gap"] <= 5 for each in kept)
     audio, selection = run.stats["audio"], run.stats["selection"]
     for name in ("silence", "overlap", "unlabelled"):
         total = sum(each[name] for each in kept)
