@@ -61,7 +61,7 @@ class LoggedShare:
         """Note how many bytes are done."""
         self._done = min(done, self._total)
         now = time.monotonic()
-        if now - self._looked < INTERVAL:
+        if now - self._looked < INTERVAL or not self._total:
             return
         self._looked = now
         if 100 * (self._done - self._logged) >= self._total:

@@ -20,7 +20,7 @@ from helpers import ROOT, SAMPLE, wait_until
 
 from alm.input import read_lines, whole_file
 from alm.jobs.failure import why_it_failed
-from alm.jobs.meter import MeterFile
+from alm.jobs.meter import LoggedShare, MeterFile
 from alm.jobs.progress import (
     TimeLeft,
     fraction_done,
@@ -293,3 +293,9 @@ def test_19_06_nothing_to_be_done_says_where_all_is(
     assert f"output: {Path('out', 'alm_output.jsonl')}\n" in said
     loud = run_workflow("--quiet", "host", "--forcerun", "stats", manifest_path=str(SAMPLE))
     assert "rule stats:" in loud.terminal
+
+
+def test_19_06_a_share_of_nothing_stops_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before: a shard without a byte, if its job took long enough to be asked for its progress."""
+    monkeypatch.setattr("alm.jobs.meter.INTERVAL", 0)
+    LoggedShare(0, "read").reach(0)

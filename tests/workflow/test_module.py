@@ -33,7 +33,7 @@ match sys.argv[1:]:
         (packages,) = Path(folder).glob("lib/python*/site-packages")
         (packages / "shared.pth").write_text(chr(10).join(site.getsitepackages()))
         noting = "import sys; open('{prefix}/started', 'a').write(sys.prefix + chr(10))"
-        (packages / "sitecustomize.py").write_text(noting)
+        (packages / "noting.pth").write_text(noting)  # Debian has a sitecustomize.py of its own
 """
 
 ACTIVATE = 'export PATH="$1/bin:$PATH" CONDA_PREFIX="$1"'
