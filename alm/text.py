@@ -141,3 +141,15 @@ def time_left(elapsed: float, before: float, now: float) -> str:
     if seconds < 5400:
         return f"about {round(seconds / 60)} min left"
     return f"about {seconds / 3600:.1f} h left"
+
+
+def is_number(text: str) -> bool:
+    """
+    >>> is_number("1e3"), is_number("a")
+    (True, False)
+    """
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -20,12 +20,12 @@ from __future__ import annotations
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from alm.errors import EngineError
 
@@ -50,6 +50,13 @@ class Execution(NamedTuple):
     threads: int = 1
     mem_mb: int | None = None
     ray_address: str | None = None
+
+    @classmethod
+    def of_job(
+        cls, config: Mapping[str, Any], threads: int, resources: Mapping[str, Any]
+    ) -> Execution:
+        """As the configuration of the run and what Snakemake gave to a job say."""
+        return cls(config["backend"], threads, resources.get("mem_mb"), config["ray_address"])
 
 
 class Engine(Protocol):

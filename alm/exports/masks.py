@@ -7,7 +7,7 @@ labelled to say is silent.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from alm.errors import RowError
 from alm.exports.cutting import MakeEncoder, samples_of
 from alm.exports.encoding import Encoder, Mix, Samples, channel_mix
 from alm.exports.example import Example
+from alm.exports.spans import Spans, joined
 from alm.params import KEEP, ClipParams
 
 FADE_SECONDS = 0.005
@@ -25,8 +26,6 @@ FADE_SECONDS = 0.005
 MAIN = "SPEAKER_MAIN"
 
 TOO_MUCH, NOBODY = "too_much_overlap", "no_main_speaker"
-
-Spans = list[tuple[float, float]]
 
 
 class Sides(NamedTuple):
@@ -58,17 +57,6 @@ def sides(example: Example) -> Sides:
     main = max(heard, key=lambda who: round(sum(b - a for a, b in heard[who]), 6))
     others = joined(span for who, spans in heard.items() if who != main for span in spans)
     return Sides(main, heard[main], others)
-
-
-def joined(spans: Iterable[tuple[float, float]]) -> Spans:
-    """The union of spans, sorted."""
-    found: Spans = []
-    for a, b in sorted(spans):
-        if found and a <= found[-1][1]:
-            found[-1] = (found[-1][0], max(b, found[-1][1]))
-        else:
-            found.append((a, b))
-    return found
 
 
 def two_channel_encoder(params: ClipParams, max_overlap: float | None) -> MakeEncoder:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from alm import files
 from alm.exports.example import Example
+from alm.exports.spans import Span, joined
 from alm.params import ExportParams
 
 WINDOWS, RECORDINGS = "windows.rttm", "recordings.rttm"
 
-Span = tuple[float, float]
 Speech = dict[str, list[Span]]
 
 
@@ -42,19 +42,7 @@ def _add(speech: Speech, example: Example, offset: float) -> None:
 
 def _lines(file_id: str, speech: Speech) -> Iterator[bytes]:
     """Sorted by start; what one speaker says at once or without a pause is one line."""
-    for a, b, who in sorted(
-        (a, b, who) for who, spans in speech.items() for a, b in _joined(spans)
-    ):
+    for a, b, who in sorted((a, b, who) for who, spans in speech.items() for a, b in joined(spans)):
         name = "_".join(who.split()) or "_"
         text = f"SPEAKER {file_id} 1 {a:.6f} {b - a:.6f} <NA> <NA> {name} <NA> <NA>\n"
         yield text.encode("utf-8", "replace")
-
-
-def _joined(spans: list[Span]) -> list[Span]:
-    found: list[Span] = []
-    for a, b in sorted(spans):
-        if found and a <= found[-1][1]:
-            found[-1] = (found[-1][0], max(b, found[-1][1]))
-        else:
-            found.append((a, b))
-    return found

@@ -15,6 +15,7 @@ from alm.input.formats import FORMATS
 from alm.input.formats.entries import file_name
 from alm.input.formats.rttm import OTHER_TYPES, is_ctm
 from alm.rows.row import Row, parse_row
+from alm.text import is_number
 
 Fields = Mapping[str, Any]
 
@@ -78,7 +79,7 @@ def recognize(path: str, content: bytes) -> str | None:
         return "rttm"
     if file_name(path) == "segments" and len(fields) == 4:
         return "kaldi"
-    if not is_ctm(path) and len(fields) > 4 and _is_number(fields[3]) and _is_number(fields[4]):
+    if not is_ctm(path) and len(fields) > 4 and is_number(fields[3]) and is_number(fields[4]):
         return "stm"
     return by_name
 
@@ -96,14 +97,6 @@ def _of_json(text: str) -> str | None:
     if not isinstance(value, dict) or _has(value, "audio_sample_rate", "segments"):
         return None
     return next((name for name, fits in OF_OBJECTS.items() if fits(value)), None)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 class Known(NamedTuple):

@@ -112,7 +112,7 @@ def overlap_chunk(
                         stats.add_windows(finished.decision.summary, len(kept))
                         survey_windows(record, finished, params, stats, summary.survey)
                         place = line.offset, len(line.raw)
-                        recordings.write(recording_line(record, kept, *place))
+                        recordings.write(recording_line(record, manifest, kept, *place))
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Any
 
 from alm.rows.row import Number
+from alm.text import is_number
 
 LOSSES = ("bw", "sr", "spk", "win", "no_spkr", "next_seg_bm", "gap")
 """Why a segment gave no window; the last three are sub-categories of ``win``."""
@@ -202,15 +203,7 @@ class Stats:
 def _bins(names: Iterable[str], family: str) -> list[str]:
     prefix = f"{family}/"
     found = [name.removeprefix(prefix) for name in names if name.startswith(prefix)]
-    return sorted(found, key=lambda name: (float(name), "") if _is_number(name) else (0.0, name))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    return sorted(found, key=lambda name: (float(name), "") if is_number(name) else (0.0, name))
 
 
 def total(parts: Iterable[Stats]) -> Stats:

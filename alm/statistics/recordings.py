@@ -47,11 +47,14 @@ class Recording(NamedTuple):
     size: int
 
 
-def recording_line(record: Record, kept: Sequence[int], offset: int, size: int) -> bytes:
+def recording_line(
+    record: Record, manifest: str, kept: Sequence[int], offset: int, size: int
+) -> bytes:
     """The line of a row, with the place of its record at the end.
 
     Args:
         record: the row with its candidate windows.
+        manifest: its path, which is decoded already.
         kept: the numbers of those that stay.
         offset, size: of the record in its file, bytes.
     """
@@ -62,7 +65,7 @@ def recording_line(record: Record, kept: Sequence[int], offset: int, size: int) 
     seconds = [record.length, speech, covered, together]
     length, spoken, kept_dur, window_dur = (f"{max(-_MOST, min(x, _MOST)):.3f}" for x in seconds)
     fields = (
-        _text(codec.loads(record.manifest)),
+        _text(manifest),
         _text(codec.loads(record.fields).get("audio_filepath", "")),
         length,
         spoken,

@@ -28,11 +28,6 @@ with (
         one_in=snakemake.params.one_in,
         sample_fraction=snakemake.params.sample_fraction,
         stop_at_invalid=snakemake.params.on_invalid == "fail",
-        execution=Execution(
-            snakemake.config["backend"],
-            threads=snakemake.threads,
-            mem_mb=snakemake.resources.get("mem_mb"),
-            ray_address=snakemake.config["ray_address"],
-        ),
+        execution=Execution.of_job(snakemake.config, snakemake.threads, snakemake.resources),
         code=snakemake.params.code,
     )

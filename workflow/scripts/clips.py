@@ -27,11 +27,6 @@ with (
         kind=snakemake.params.kind,
         params=ClipParams(**snakemake.params.clips),
         max_overlap=snakemake.params.max_overlap,
-        execution=Execution(
-            snakemake.config["backend"],
-            threads=snakemake.threads,
-            mem_mb=snakemake.resources.get("mem_mb"),
-            ray_address=snakemake.config["ray_address"],
-        ),
+        execution=Execution.of_job(snakemake.config, snakemake.threads, snakemake.resources),
         code=snakemake.params.code,
     )

@@ -28,11 +28,6 @@ with (
         overlap=OverlapParams(**snakemake.params.overlap),
         audio_root=snakemake.params.audio_root,
         sample_fraction=snakemake.params.sample_fraction,
-        execution=Execution(
-            snakemake.config["backend"],
-            threads=snakemake.threads,
-            mem_mb=snakemake.resources.get("mem_mb"),
-            ray_address=snakemake.config["ray_address"],
-        ),
+        execution=Execution.of_job(snakemake.config, snakemake.threads, snakemake.resources),
         code=snakemake.params.code,
     )

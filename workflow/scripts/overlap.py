@@ -28,11 +28,6 @@ with (
         summary=Path(snakemake.output.summary),
         params=OverlapParams(**snakemake.params.overlap),
         stop_at_invalid=snakemake.params.on_invalid == "fail",
-        execution=Execution(
-            snakemake.config["backend"],
-            threads=snakemake.threads,
-            mem_mb=snakemake.resources.get("mem_mb"),
-            ray_address=snakemake.config["ray_address"],
-        ),
+        execution=Execution.of_job(snakemake.config, snakemake.threads, snakemake.resources),
         code=snakemake.params.code,
     )

@@ -36,11 +36,6 @@ with (
             ),
             files=index,
         ),
-        execution=Execution(
-            snakemake.config["backend"],
-            threads=snakemake.threads,
-            mem_mb=snakemake.resources.get("mem_mb"),
-            ray_address=snakemake.config["ray_address"],
-        ),
+        execution=Execution.of_job(snakemake.config, snakemake.threads, snakemake.resources),
         code=snakemake.params.code,
     )
