@@ -110,9 +110,11 @@ def overlap_chunk(
                         stats = summary.stats[manifest]
                         kept = finished.decision.kept
                         stats.add_windows(finished.decision.summary, len(kept))
-                        survey_windows(record, finished, params, stats, summary.survey)
+                        lasting = survey_windows(record, finished, params, stats, summary.survey)
                         place = line.offset, len(line.raw)
-                        recordings.write(recording_line(record, manifest, kept, *place))
+                        recordings.write(
+                            recording_line(record, manifest, len(kept), lasting, *place)
+                        )
             except MemoryError as error:
                 raise _out_of_memory(span.path, at) from error
     return summary

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from xxhash import xxh3_64_intdigest
 
+from alm.errors import RowError
 from alm.params import OverlapParams, WindowParams
 from alm.records.budget import (
     AROUND,
@@ -65,9 +66,10 @@ class Record(NamedTuple):
     the row they came that started one. ``untranscribed`` is what the row's ``overlap_segments``
     cover, None where they are malformed.
 
-    ``manifest``, ``fields``, ``stats``, ``own_stats`` (those of parameters that the reference does
-    not have) and ``swift`` are JSON texts, and so is ``deferred``: what the second stage needs to
-    count or to refuse a row that may turn out too large, null for any other.
+    ``manifest``, ``name`` (the row's ``audio_filepath``), ``fields``, ``stats``, ``own_stats``
+    (those of parameters that the reference does not have) and ``swift`` are JSON texts, and so is
+    ``deferred``: what the second stage needs to count or to refuse a row that may turn out too
+    large, null for any other.
     """
 
     windows: Windows
@@ -80,6 +82,7 @@ class Record(NamedTuple):
     untranscribed: Intervals | None
     truncation_events: int
     manifest: bytes
+    name: bytes
     fields: bytes
     stats: bytes
     own_stats: bytes
@@ -110,7 +113,7 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         offsets += [offsets[-1] + begin for begin in begins[1:]]
     details = params.loss_details
     columns, spans = found.columns, found.spans
-    last_end = max([columns.last_end, *spans.ends[len(segments) :]])
+    reached = [columns.last_end, *spans.ends[len(segments) :]]
     return Record(
         windows=found.windows,
         losses=found.losses if details else None,
@@ -118,16 +121,24 @@ def make_record(row: Row, found: Candidates, manifest: bytes, params: WindowPara
         offsets=offsets,
         spans=spans,
         own=len(segments),
-        length=recording_length(row, columns.first_start, last_end),
+        length=recording_length(row, columns.first_start, max(reached)),
         untranscribed=untranscribed(row),
         truncation_events=found.truncation_events,
         manifest=manifest,
+        name=_name(row),
         fields=codec.dumps(without(without(row, params.dropped_row_fields), COMPUTED)),
         stats=codec.dumps(found.stats),
         own_stats=codec.dumps(found.own_stats),
         swift=codec.dumps(found.stats["swift_path"]),
         segments=texts,
     )
+
+
+def _name(row: Row) -> bytes:
+    try:
+        return codec.dumps(row.get("audio_filepath", ""))
+    except RowError:  # nested too deep; the output may do without the field
+        return b'""'
 
 
 def encode(record: Record) -> bytes:
@@ -242,7 +253,8 @@ def finish(record: Record, params: OverlapParams) -> Finished:
 
 def profiles_of(record: Record, decision: Decision) -> Profiles:
     """What is in the windows of a row that stay."""
-    return profiles(record.windows.only(decision.kept), record.spans, record.spans)
+    windows, row = record.windows.only(decision.kept), record.spans.first(record.own)
+    return profiles(windows, record.spans, row)
 
 
 def may_be_too_large(record: Record) -> bool:

@@ -36,7 +36,7 @@ cpdef Heard heard(list starts, list ends, windows, kept)
 
 
 @cython.locals(k=Py_ssize_t)
-cpdef tuple lasting(list starts, list ends, list chosen)
+cpdef lasting(list starts, list ends, list chosen)
 
 
 @cython.locals(firsts=list, stops=list, cuts=list, every=list)

@@ -6,6 +6,8 @@ Pure; knows windows, not how they are written.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 from alm.rows.numbers import Doubles, all_floats
 from alm.rows.row import Number, Segment
@@ -31,6 +33,13 @@ class Disorder:
         self.nested = 0
         self.zero_duration = 0
         self.negative_duration = 0
+
+
+class Lasting(NamedTuple):
+    """How long some windows last, seconds: ``covered`` has each second once."""
+
+    together: Number
+    covered: Number
 
 
 class Heard:
@@ -64,10 +73,17 @@ def by_bandwidth(
             passing += durations[k]
         if bandwidth != last:  # in most rows all are the same
             last = bandwidth
-            edge = int(believed(bandwidth) // BANDWIDTH_BIN) * BANDWIDTH_BIN
-            own = bins.setdefault(edge, [])
+            edge = _bin_edge(bandwidth)
+            if edge not in bins:
+                bins[edge] = []
+            own = bins[edge]
         own.append(durations[k])
     return bins, passing
+
+
+@lru_cache(10_000)
+def _bin_edge(bandwidth: Number) -> int:
+    return int(believed(bandwidth) // BANDWIDTH_BIN) * BANDWIDTH_BIN
 
 
 def believed(hertz: Number) -> Number:
@@ -158,8 +174,8 @@ def heard(starts: list[Number], ends: list[Number], windows: Windows, kept: Sequ
     return found
 
 
-def lasting(starts: list[Number], ends: list[Number], chosen: list[int]) -> tuple[Number, Number]:
-    """How long some spans last together, and the seconds that lie in at least one of them.
+def lasting(starts: list[Number], ends: list[Number], chosen: list[int]) -> Lasting:
+    """How long some spans last.
 
     Args:
         starts: when each span starts, seconds.
@@ -178,7 +194,7 @@ def lasting(starts: list[Number], ends: list[Number], chosen: list[int]) -> tupl
         elif end > reached:
             total += end - reached
             reached = end
-    return together, total
+    return Lasting(together, total)
 
 
 def _hear(

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 from alm.records.record import Record
 from alm.rows import codec
-from alm.statistics.measures import lasting
+from alm.statistics.measures import Lasting
 from alm.statistics.shares import share
 
 COLUMNS = (
@@ -48,33 +47,31 @@ class Recording(NamedTuple):
 
 
 def recording_line(
-    record: Record, manifest: str, kept: Sequence[int], offset: int, size: int
+    record: Record, manifest: str, kept: int, lasting: Lasting, offset: int, size: int
 ) -> bytes:
     """The line of a row, with the place of its record at the end.
 
     Args:
         record: the row with its candidate windows.
         manifest: its path, which is decoded already.
-        kept: the numbers of those that stay.
+        kept: how many of them stay.
+        lasting: how long these last.
         offset, size: of the record in its file, bytes.
     """
-    starts, ends = record.windows.starts, record.windows.ends
-    in_order = sorted(kept, key=lambda k: (starts[k], ends[k]))
-    together, covered = lasting(starts, ends, in_order)
     speech = sum(record.spans.ends[: record.own]) - sum(record.spans.starts[: record.own])
-    seconds = [record.length, speech, covered, together]
+    seconds = [record.length, speech, lasting.covered, lasting.together]
     length, spoken, kept_dur, window_dur = (f"{max(-_MOST, min(x, _MOST)):.3f}" for x in seconds)
     fields = (
         _text(manifest),
-        _text(codec.loads(record.fields).get("audio_filepath", "")),
+        _text(codec.loads(record.name)),
         length,
         spoken,
         record.own,
-        len(starts),
-        len(kept),
+        len(record.windows.firsts),
+        kept,
         kept_dur,
         window_dur,
-        f"{share(covered, record.length):.4f}",
+        f"{share(lasting.covered, record.length):.4f}",
         offset,
         size,
     )

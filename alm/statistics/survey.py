@@ -15,9 +15,10 @@ from alm.errors import RowError
 from alm.params import OverlapParams, WindowParams
 from alm.records.record import Finished, Record, profiles_of
 from alm.rows import codec
-from alm.rows.row import Number, Row
+from alm.rows.row import Number, Row, add_up
 from alm.statistics.counters import Stats
 from alm.statistics.measures import (
+    Lasting,
     believed,
     by_bandwidth,
     disorder,
@@ -168,7 +169,7 @@ def _causes(found: Candidates, params: WindowParams) -> Iterator[str]:
 
 def survey_windows(
     record: Record, finished: Finished, params: OverlapParams, stats: Stats, survey: Stats
-) -> None:
+) -> Lasting:
     """Count what the windows of a row look like, and what other choices would have kept.
 
     Args:
@@ -177,6 +178,9 @@ def survey_windows(
         params: how they were chosen.
         stats: those of the manifest.
         survey: that of all rows.
+
+    Returns:
+        How long the windows that stay last.
     """
     windows, spans = record.windows, record.spans
     kept = finished.decision.kept
@@ -212,6 +216,7 @@ def survey_windows(
         "dominant_speaker", *[share_bin(part, 1) for part in profiles.main_share if 0 < part <= 1]
     )
     survey.count("smell_long_silence", sum(gap > LONG_SILENCE for gap in profiles.gaps))
+    return Lasting(add_up(durations), kept_dur)
 
 
 def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) -> Number:

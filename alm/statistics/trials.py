@@ -175,7 +175,7 @@ class _Built:
 
 def _hear(found: Candidates, kept: list[int], seconds: Number) -> Trial:
     chosen = found.windows.only(kept)
-    heard = profiles(chosen, found.spans, found.spans)
+    heard = profiles(chosen, found.spans, found.spans.first(len(found.segments)))
     starts, ends = chosen.starts, chosen.ends
     return Trial(
         candidates=len(found.windows.starts),

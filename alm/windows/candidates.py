@@ -65,6 +65,10 @@ class Spans(NamedTuple):
     ends: list[Number]
     speakers: list[int]
 
+    def first(self, count: int) -> Spans:
+        """Those of the first ``count`` segments."""
+        return Spans(self.starts[:count], self.ends[:count], self.speakers[:count])
+
 
 class Candidates(NamedTuple):
     """What the first stage finds in one row.

@@ -91,10 +91,7 @@ def profiles(windows: Windows, spans: Spans, row: Spans) -> Profiles:
     """
     found = Profiles()
     begins, reached = spans.starts, spans.ends
-    row_begins, row_ends = begins, reached
-    if row is not spans:
-        row_begins, row_ends = row.starts, row.ends
-    row_speakers = row.speakers
+    row_begins, row_ends, row_speakers = row.starts, row.ends, row.speakers
     silent = SILENT in row_speakers
     if silent or not _are_ascending(row_begins):
         audible = [k for k in range(len(row_begins)) if row_speakers[k] != SILENT]
@@ -104,7 +101,8 @@ def profiles(windows: Windows, spans: Spans, row: Spans) -> Profiles:
     if (
         all_floats(begins)
         and all_floats(reached)
-        and (row_begins is begins or (all_floats(row_begins) and all_floats(row_ends)))
+        and all_floats(row_begins)
+        and all_floats(row_ends)
     ):
         starts, ends, room = Doubles(begins), Doubles(reached), Doubles(begins)
         lows, highs = Doubles(begins), Doubles(begins)

@@ -1,0 +1,1 @@
+# No types: compiled since it runs for each row.
