@@ -120,6 +120,17 @@ def megabytes(size: int) -> str:
     return f"{size / 1e6:.0f} MB"
 
 
+def size(number: int) -> str:
+    """A number of bytes at a glance.
+
+    >>> size(2_134_567_890), size(95_800_000), size(1_200)
+    ('2.1 GB', '96 MB', '0.0 MB')
+    """
+    if number >= 1e9:
+        return f"{number / 1e9:.1f} GB"
+    return f"{number / 1e6:.0f} MB" if number >= 1e7 else f"{number / 1e6:.1f} MB"
+
+
 def shortened(text: str, most: int) -> str:
     """At most about ``most`` letters of a text: of a longer one the beginning and the end.
 

@@ -257,6 +257,12 @@ def profiles_of(record: Record, decision: Decision) -> Profiles:
     return profiles(windows, record.spans, row)
 
 
+def output_size(record: Record, params: OverlapParams) -> Size:
+    """How large the output of the second stage is, to some bytes a window, before it is made."""
+    decision = decide(record.windows, record.spans, params)
+    return _size(record, decision.kept, params.keep_windows)
+
+
 def may_be_too_large(record: Record) -> bool:
     """Whether there are parameters of the second stage for which the output is too large."""
     if _is_at_most(record, MOST_BYTES):

@@ -2,8 +2,10 @@
 # workflow that imports this one Snakemake calls none of it, unless that one does:
 # `onstart: alm.onstart()` and so on. The outputs are the same without.
 
+import shutil
 import signal
 import time
+from collections import Counter
 from pathlib import Path
 
 from alm.compiled import announcement
@@ -11,6 +13,7 @@ from alm.engines import Execution
 from alm.engines.client import share_driver
 from alm.input.shards import write_plan
 from alm.jobs.failure import why_it_failed
+from alm.jobs.forecast import forecast, to_write
 from alm.text import counted
 from alm.jobs.progress import Progress, Task, where_jobs_go, where_jobs_ran, work_of
 
@@ -113,6 +116,27 @@ def keep_terminal(log):
                 handler.setStream(kept)
 
 
+def say_what_will_be_written():
+    """Say how many bytes the jobs that are going to run will write."""
+    ranges = [span for spans in RANGES.values() for span in spans]
+    made = forecast(ranges, CONFIG.window, CONFIG.overlap) if not KIND else None
+    if made is None:
+        return
+    jobs = list(workflow.dag.needrun_jobs())
+    share = config["sample_fraction"] or 1
+    todo = Counter()
+    for job in jobs:
+        todo[job.rule.name] += share * BYTES.get(job.wildcards.get("shard"), 0)
+    merging = any(job.rule is rules.merge_output.rule for job in jobs) and config["merge"]
+    bytes_of = {
+        "build": todo[rules.build.rule.name],
+        "overlap": todo[rules.overlap.rule.name],
+        "merge": share * sum(BYTES.values()) * merging,
+    }
+    if any(bytes_of.values()):
+        TERMINAL.say(to_write(made, **bytes_of, free=shutil.disk_usage(config["output_dir"]).free))
+
+
 def say_where_the_log_is(log):
     for path in log if QUIET.is_quiet else ():
         TERMINAL.say(f"log of the run: {os.path.relpath(path)}")
@@ -126,6 +150,7 @@ onstart:
         f"{counted(len(tasks), 'job')} for {counted(len(SHARDS), 'shard')}, into "
         f"{config['output_dir']}; {where_jobs_go(workflow.executor_plugin.name)}"
     )
+    say_what_will_be_written()
     if QUIET.is_quiet:
         QUIET.hold()
         keep_terminal(log)
