@@ -103,10 +103,6 @@ def count_trial(counted: Stats, number: int, trial: Trial | None) -> None:
         counted.count(f"quarantined/{number}")
         return
     counted.count(f"candidates/{number}", trial.candidates)
-    counted.count(f"windows/{number}", len(trial.kept))
+    counted.count(f"windows/{number}", trial.windows)
     for name in MEASURES:
-        seconds = getattr(trial, name)
-        if name == "covered":
-            counted.add_seconds(f"{name}/{number}", seconds)
-        else:
-            counted.add_all_seconds(f"{name}/{number}", seconds)
+        counted.add_seconds(f"{name}/{number}", getattr(trial, name))

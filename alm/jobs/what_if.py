@@ -140,7 +140,7 @@ class _Trials:
         for trial, differences, sums in zip(tried, self._differences, self._sums, strict=True):
             if trial is not None:
                 for name in MEASURES:
-                    sums.add_all_seconds(name, _seconds(trial, name))
+                    sums.add_seconds(name, getattr(trial, name))
             if trial is not tried[0]:
                 for name, value in _sums(trial).items():
                     differences[name][place] += value - own[name]
@@ -173,12 +173,7 @@ class _Trials:
         }
 
 
-def _seconds(trial: Trial, name: str) -> Sequence[float]:
-    found = getattr(trial, name)
-    return [found] if name == "covered" else found
-
-
 def _sums(trial: Trial | None) -> dict[str, float]:
     if trial is None:
         return dict.fromkeys(MEASURES, 0.0)
-    return {name: float(sum(_seconds(trial, name))) for name in MEASURES}
+    return {name: float(getattr(trial, name)) for name in MEASURES}

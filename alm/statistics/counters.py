@@ -77,14 +77,7 @@ class Stats:
         """Add a duration in seconds to the total ``name``."""
         if value:
             self._pending[name].append(value)
-            self._waiting += 1
-            if self._waiting > _MOST_WAITING:
-                self.settle()
-
-    def add_all_seconds(self, name: str, values: Sequence[Number]) -> None:
-        """Add durations in seconds to the total ``name``."""
-        self._pending[name].extend(values)
-        self._wait_for(len(values))
+            self._wait_for(1)
 
     def _wait_for(self, more: int) -> None:
         self._waiting += more

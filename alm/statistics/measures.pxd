@@ -11,7 +11,7 @@ cdef class Heard:
     cdef readonly in_candidates, in_kept
 
 
-@cython.locals(k=Py_ssize_t, bins=dict, own=list)
+@cython.locals(k=Py_ssize_t, bins=dict)
 cpdef tuple by_bandwidth(list bandwidths, list durations, enough)
 
 

@@ -55,16 +55,16 @@ class Heard:
 
 def by_bandwidth(
     bandwidths: list[Number], durations: list[Number], enough: Number
-) -> tuple[dict[int, list[Number]], Number]:
-    """Durations by the lower edge of the bandwidth's bin of 100 Hz; the seconds with ``enough``.
+) -> tuple[dict[int, Number], Number]:
+    """Seconds by the lower edge of the bandwidth's bin of 100 Hz; the seconds with ``enough``.
 
     Args:
         bandwidths: one a segment, Hz.
         durations: one a segment, seconds.
         enough: Hz.
     """
-    bins: dict[int, list[Number]] = {}
-    own: list[Number] = []
+    bins: dict[int, Number] = {}
+    edge = 0
     last: Number | None = None
     passing: Number = 0
     for k in range(len(bandwidths)):
@@ -74,10 +74,7 @@ def by_bandwidth(
         if bandwidth != last:  # in most rows all are the same
             last = bandwidth
             edge = _bin_edge(bandwidth)
-            if edge not in bins:
-                bins[edge] = []
-            own = bins[edge]
-        own.append(durations[k])
+        bins[edge] = bins.get(edge, 0) + durations[k]
     return bins, passing
 
 

@@ -116,8 +116,8 @@ def key_of(name: bytes) -> bytes:
 def _survey_bandwidths(row: Row, found: Candidates, params: WindowParams, survey: Stats) -> None:
     bandwidths, durations = found.columns.bandwidths, found.columns.durations
     bins, passing = by_bandwidth(bandwidths, durations, params.min_bandwidth)
-    for edge, own in bins.items():
-        survey.add_all_seconds(f"bandwidth_dur/{edge}", own)
+    for edge, seconds in bins.items():
+        survey.add_seconds(f"bandwidth_dur/{edge}", seconds)
     if row["audio_sample_rate"] >= params.min_sample_rate:
         survey.add_seconds("passing_sample_rate_dur", found.stats["total_dur"])
         survey.add_seconds("passing_bandwidth_dur", passing)
@@ -191,21 +191,21 @@ def survey_windows(
         silence(windows.starts[k], windows.ends[k], speech)
         for k, speech in zip(kept, profiles.speech, strict=True)
     ]
-    kept_dur = _survey_choices(finished, params, survey)
+    together, kept_dur = add_up(durations), _survey_choices(finished, params, survey)
     stats.add_seconds("recording_dur", record.length)
     stats.add_seconds("kept_dur", kept_dur)
     survey.add_seconds("candidate_dur", speech_in.in_candidates)
     survey.add_seconds("kept_speech_dur", speech_in.in_kept)
     if out_of_order(spans.starts, record.own):
-        survey.add_all_seconds("out_of_order_unlabelled_dur", profiles.unlabelled)
+        survey.add_seconds("out_of_order_unlabelled_dur", add_up(profiles.unlabelled))
+    survey.add_seconds("kept_window_dur", together)
     for name, values in (
-        ("kept_window_dur", durations),
         ("window_speech_dur", profiles.speech),
         ("window_silence_dur", quiet),
         ("window_overlap_dur", profiles.overlap),
         ("window_unlabelled_dur", profiles.unlabelled),
     ):
-        survey.add_all_seconds(name, values)
+        survey.add_seconds(name, add_up(values))
     if record.length:
         survey.tally("recording_yield", share_bin(kept_dur, record.length))
     survey.tally("windows_per_recording", len(kept))
@@ -216,7 +216,7 @@ def survey_windows(
         "dominant_speaker", *[share_bin(part, 1) for part in profiles.main_share if 0 < part <= 1]
     )
     survey.count("smell_long_silence", sum(gap > LONG_SILENCE for gap in profiles.gaps))
-    return Lasting(add_up(durations), kept_dur)
+    return Lasting(together, kept_dur)
 
 
 def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) -> Number:
@@ -228,10 +228,10 @@ def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) ->
     summary, _, choices, taken = finished.decision
     starts, ends = choices.starts, choices.ends
     survey.count("passed_filters", len(starts))
-    durations = summary["total_dur_list_window"]
-    if len(starts) < len(durations):
-        durations = [b - a for a, b in zip(starts, ends, strict=True)]
-    survey.add_all_seconds("passed_filters_dur", durations)
+    passed_dur = summary["total_dur_window"]
+    if len(starts) < len(summary["total_dur_list_window"]):
+        passed_dur = add_up([b - a for a, b in zip(starts, ends, strict=True)])
+    survey.add_seconds("passed_filters_dur", passed_dur)
     for name, number in taken.items():
         survey.count(f"filtered_by_{name}", number)
     kept_dur: Number = 0
@@ -239,8 +239,8 @@ def _survey_choices(finished: Finished, params: OverlapParams, survey: Stats) ->
         chosen, staying = choices.by(selection)
         sum_of_all, covered = lasting(starts, ends, chosen)
         survey.count(windows, len(staying))
-        survey.add_all_seconds(seconds, (sum_of_all,))
-        survey.add_all_seconds(covered_seconds, (covered,))
+        survey.add_seconds(seconds, sum_of_all)
+        survey.add_seconds(covered_seconds, covered)
         if selection == params.selection:
             kept_dur = covered
     return kept_dur

@@ -16,7 +16,7 @@ from alm.params import OverlapParams, WindowParams
 from alm.records.budget import AROUND, MOST_BYTES, PROFILE, check_copies
 from alm.records.record import COMPUTED, finish, make_record
 from alm.rows import codec
-from alm.rows.row import Number, Row
+from alm.rows.row import Number, Row, add_up
 from alm.rows.timeline import Timeline, timeline
 from alm.statistics.measures import lasting
 from alm.windows.build import find_windows
@@ -39,16 +39,14 @@ class Setting(NamedTuple):
 
 
 class Trial(NamedTuple):
-    """What a setting keeps of a row: numbers of windows, and seconds, as :data:`MEASURES` say.
-
-    ``kept``, ``silence`` and ``overlap`` have a value a window that stays.
-    """
+    """What a setting keeps of a row: numbers of windows, and seconds, as :data:`MEASURES` say."""
 
     candidates: int
-    kept: list[Number]
+    windows: int
+    kept: Number
     covered: Number
-    silence: list[Number]
-    overlap: list[Number]
+    silence: Number
+    overlap: Number
 
 
 def try_settings(row: Row, settings: Sequence[Setting], size: int) -> list[Trial | None]:
@@ -149,7 +147,7 @@ class _Built:
         """What a setting of the second stage keeps; None where its output would be too large."""
         windows, spans = self._found.windows, self._found.spans
         if not windows.starts:
-            return Trial(0, [], 0, [], [])
+            return Trial(0, 0, 0, 0, 0, 0)
         if self._may_be_too_large and self._is_too_large(params):
             return None
         if params.filters:
@@ -179,8 +177,9 @@ def _hear(found: Candidates, kept: list[int], seconds: Number) -> Trial:
     starts, ends = chosen.starts, chosen.ends
     return Trial(
         candidates=len(found.windows.starts),
-        kept=[end - start for start, end in zip(starts, ends, strict=True)],
+        windows=len(kept),
+        kept=add_up([end - start for start, end in zip(starts, ends, strict=True)]),
         covered=seconds,
-        silence=list(map(silence, starts, ends, heard.speech)),
-        overlap=heard.overlap,
+        silence=add_up(list(map(silence, starts, ends, heard.speech))),
+        overlap=add_up(heard.overlap),
     )

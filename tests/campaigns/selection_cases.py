@@ -14,7 +14,7 @@ from collections import defaultdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from helpers import ROOT, Case, same_json, shared_folder
+from helpers import ROOT, Case, expected_here, same_json, shared_folder
 from starter import Starter
 
 
@@ -57,7 +57,7 @@ def compare(starter: Starter, place: Path, settings: dict, cases: list[Case]) ->
         return [f"{case['id']}: {len(rows)} rows of {len(cases)}" for case in cases]
     found = []
     for case, row in zip(cases, rows, strict=True):
-        difference = same_json(row, case["expected"] | {"manifest_filepath": str(manifest)})
+        difference = same_json(row, expected_here(case) | {"manifest_filepath": str(manifest)})
         if difference:
             found.append(f"{case['id']}: {difference}")
     return found

@@ -121,9 +121,9 @@ def test_a_row_is_counted():
     [
         lambda stats, number: stats.add_seconds("total_dur", number + 0.5),
         lambda stats, number: stats.tally("family", f"{number % 7:040}"),
-        lambda stats, number: stats.add_all_seconds(f"family/{number % 7}", [number + 0.5]),
+        lambda stats, number: stats.add_seconds(f"family/{number % 7}", number + 0.5),
     ],
-    ids=["add_seconds", "tally", "add_all_seconds"],
+    ids=["add_seconds", "tally", "add_seconds of a family"],
 )
 def test_what_waits_to_be_added_is_bounded(add):
     stats = Stats()

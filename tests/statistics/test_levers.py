@@ -22,6 +22,7 @@ from alm.jobs.overlap import overlap_shard
 from alm.jobs.sample import WHOLE_BYTES, one_in, read_sample
 from alm.jobs.what_if import rows_to_try, try_levers
 from alm.keys import DEFAULTS
+from alm.rows.row import add_up
 from alm.statistics.estimate import Sample, estimate
 from alm.statistics.levers import OF_HOURS, levers, setting
 from alm.statistics.trials import try_settings
@@ -44,7 +45,10 @@ def test_19_each_lever_keeps_what_the_stages_keep(row: dict[str, Any]) -> None:
         kept = found["filtered_windows"]
         assert trial is not None
         assert trial.candidates == len(found["windows"])
-        assert trial.kept == [w["segments"][-1]["end"] - w["segments"][0]["start"] for w in kept]
+        assert trial.windows == len(kept)
+        assert trial.kept == add_up(
+            [w["segments"][-1]["end"] - w["segments"][0]["start"] for w in kept]
+        )
 
 
 def test_19_every_parameter_that_decides_has_a_lever_and_its_value_is_allowed() -> None:
