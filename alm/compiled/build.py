@@ -107,7 +107,7 @@ def _build_in(place: Path, sources: Sources, linker: list[str]) -> Path:
         private = Path(mkdtemp(prefix="alm-building-", dir=place))
         try:
             print(
-                f"alm: compiling its inner loops once, into {final}; this takes some 20 s",
+                f"alm: compiling its inner loops once, into {final}; this takes some 30 s",
                 file=sys.stderr,
                 flush=True,
             )
