@@ -109,7 +109,8 @@ def test_every_row_is_answered_for(run_workflow: RunWorkflow, tmp_path: Path) ->
         (folder / f"{name}.jsonl.gz").write_bytes(gzip.compress(content))
     for name, (line, _) in KEPT.items():
         (folder / f"{name}.json").write_bytes(line)
-    run = run_workflow(manifest_path=str(folder), shard_size=150_000, max_invalid_fraction=1.0)
+    config = {"manifest_path": str(folder), "shard_size": 150_000, "max_invalid_fraction": 1.0}
+    run = run_workflow(targets=["merge_output", "stats"], **config)
 
     refused, rows = failures(run), by_manifest(run)
     contents = {}

@@ -182,14 +182,17 @@ def test_too_many_invalid_rows_end_the_run(run_workflow: RunWorkflow, tmp_path: 
     manifest = tmp_path / "m.jsonl"
     manifest.write_bytes(GOOD_ROW * 9 + b"{}\n")
     for merge in (True, False):
-        run = run_workflow(manifest_path=str(manifest), merge=merge, check=False)
+        targets = ["merge_output"]
+        run = run_workflow(targets=targets, manifest_path=str(manifest), merge=merge, check=False)
         assert run.returncode != 0
         assert "1 of 10 rows (10.000%) could not be processed (missing_field 1)" in run.terminal
         assert "max_invalid_fraction" in run.terminal
         assert len(run.lines("quarantine.jsonl")) == 1
         assert list(run.output.glob("alm_output*")) == []
         if merge:
-            run = run_workflow(manifest_path=str(manifest), max_invalid_fraction=0.1)
+            run = run_workflow(
+                targets=targets, manifest_path=str(manifest), max_invalid_fraction=0.1
+            )
             assert "build" not in run.jobs
             assert len(run.lines("alm_output.jsonl")) == 9
 
@@ -301,13 +304,14 @@ def test_one_manifest_more_reruns_few_shards(run_workflow: RunWorkflow, tmp_path
     plan = run_workflow("--dry-run", manifest_path=str(folder))
     assert set(plan.jobs.values()) == {1}  # of each rule one job
 
-    run = run_workflow(manifest_path=str(folder), shard_size=150_000)
+    config = {"manifest_path": str(folder), "shard_size": 150_000}
+    run = run_workflow(targets=["merge_output", "stats"], **config)
     shards = run.jobs["build"]
     assert 4 <= shards <= 33  # packed shards hold from a quarter of the size to four times it
     assert run.stats["entries"] == 5000
 
     (folder / "m0500-more.jsonl").write_bytes(row)
-    run = run_workflow(manifest_path=str(folder), shard_size=150_000)
+    run = run_workflow(targets=["merge_output", "stats"], **config)
     assert run.jobs["build"] == run.jobs["overlap"] <= 3 < shards
     assert run.stats["entries"] == 5001
     assert len((run.output / "stats.tsv").read_text().splitlines()) == 1 + 1001
@@ -315,6 +319,6 @@ def test_one_manifest_more_reruns_few_shards(run_workflow: RunWorkflow, tmp_path
 
 def test_an_empty_manifest_gives_empty_output(run_workflow: RunWorkflow, tmp_path: Path) -> None:
     (tmp_path / "m.jsonl").write_bytes(b"")
-    run = run_workflow(manifest_path=str(tmp_path / "m.jsonl"))
+    run = run_workflow(targets=["merge_output", "stats"], manifest_path=str(tmp_path / "m.jsonl"))
     assert run.lines("alm_output.jsonl") == []
     assert run.stats["entries"] == run.stats["quarantined"] == 0

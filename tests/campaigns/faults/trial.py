@@ -53,7 +53,9 @@ EARLIER = 0.8
 """Of the moment of a fault that came too late: its process may be gone before the run ends."""
 PAGE = 4096
 
-ERROR = re.compile(r"^(error: \S|interrupted by \S|Error in rule |\w*Error\b.*:\s+\S)", re.MULTILINE)
+ERROR = re.compile(
+    r"^(error: \S|interrupted by \S|Error in rule |\w*Error\b.*:\s+\S)", re.MULTILINE
+)
 """How our own messages begin, and those of Snakemake."""
 
 OF_SNAKEMAKE = re.compile(r"snakemake\w{8}(/|$)")
