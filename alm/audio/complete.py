@@ -111,6 +111,8 @@ def opened(path: str, most: int = remote.BLOCK_BYTES) -> Iterator[Any]:
             source = Fetched(stack.enter_context(remote.requested(path, "")), most)
         try:
             with soundfile.SoundFile(source) as audio:
+                # Else each read ends with a seek to where it is, which decoders do not take well.
+                audio.seekable = lambda: False
                 yield audio
         except (soundfile.SoundFileError, OSError) as error:
             if isinstance(source, Fetched) and source.failure:

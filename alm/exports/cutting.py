@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from alm.audio.seeking import go_to
 from alm.errors import RowError
 from alm.exports.encoding import SUFFIXES, Encoder, Samples
 from alm.exports.example import Example
@@ -24,9 +25,8 @@ READ_ON_SECONDS = 2.0
 SLACK_SECONDS = 0.05
 """By which a window may end after its audio: times in manifests are rounded."""
 
-READ_BLOCK = 1 << 18
-"""Samples that are read at a time. After each read soundfile seeks to where the file is already,
-which costs a decoder of FLAC some 80 kB: with small blocks more than what they hold."""
+READ_BLOCK = 1 << 16
+"""Samples that are read at a time."""
 
 MICRO = 1_000_000
 
@@ -169,7 +169,7 @@ def _blocks(audio: Any, path: str, first: int, stop: int) -> Iterator[Samples]:
     soundfile = require("soundfile", "cutting clips")
     exact = audio.subtype.startswith("PCM")
     try:
-        audio.seek(first)
+        go_to(audio, first)
         while first < stop:
             wanted = min(READ_BLOCK, stop - first)
             block = audio.read(wanted, dtype="int32" if exact else "float32", always_2d=True)

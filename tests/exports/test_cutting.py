@@ -95,6 +95,26 @@ def test_18_a_resampled_tone_keeps_its_pitch_and_place(tmp_path: Path) -> None:
     assert np.abs(decoded(clip, "float64")[middle] - expected[middle]).max() < 1e-3
 
 
+@pytest.mark.parametrize("subtype", ["VORBIS", "MPEG_LAYER_III"])
+def test_18_a_clip_of_lossy_audio_has_the_samples_of_the_whole_file(
+    tmp_path: Path, subtype: str
+) -> None:
+    """Less than 2 s ahead libsndfile's Vorbis goes astray; after a seek MP3 is not what it was."""
+    path = tmp_path / ("a.ogg" if subtype == "VORBIS" else "a.mp3")
+    generator = np.random.default_rng(18)
+    level = np.repeat(generator.choice([0.001, 0.05, 0.1], size=1200), 4000)
+    with soundfile.SoundFile(path, "w", marks.RATE, 1, subtype=subtype) as file:
+        for block in np.split(generator.standard_normal(len(level)) * level, 300):
+            file.write(block)
+    whole, _ = soundfile.read(path)
+    starts = (2.3 * np.arange(128) + generator.uniform(0, 0.1, 128)).round(6)
+    windows = windows_of(path, *((start, start + 0.1) for start in starts))
+    for window, clip in zip(windows, cut(windows), strict=True):
+        first = int(round(window["start"] * 1e6) * marks.RATE // 1e6)
+        found = decoded(clip, "float64")
+        assert np.abs(found - whole[first : first + len(found)]).max() < 1 / 32768
+
+
 def test_18_ogg_has_equal_samples(tmp_path: Path, recording: np.ndarray) -> None:
     path = marks.write(tmp_path / "a.wav", recording // 4)
     windows = windows_of(path, (0, 30), (15, 45))
