@@ -14,7 +14,7 @@ import numpy as np
 
 from alm.audio.seeking import go_to
 from alm.errors import RowError
-from alm.exports.encoding import SUFFIXES, Encoder, Samples
+from alm.exports.encoding import MOST_CHANNELS, SUFFIXES, Encoder, Samples
 from alm.exports.example import Example
 from alm.exports.source import NO_CHANNEL, OTHER_RATE, SHORT, opened, require, unreadable
 from alm.params import KEEP, MIX, ClipParams
@@ -51,6 +51,13 @@ def plain_encoder(params: ClipParams) -> MakeEncoder:
     """Clips as ``params`` say."""
 
     def make(example: Example, audio: Any) -> Encoder:
+        most = MOST_CHANNELS[params.clip_format]
+        if params.clip_channel == KEEP and audio.channels > most:
+            raise RowError(
+                NO_CHANNEL,
+                f"{example['audio_filepath']} has {audio.channels} channels, and "
+                f"{params.clip_format} holds {most}; set clip_format: wav, or clip_channel: mix",
+            )
         if params.clip_channel not in (MIX, KEEP) and int(params.clip_channel) >= audio.channels:
             raise RowError(
                 NO_CHANNEL,

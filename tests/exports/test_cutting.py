@@ -83,6 +83,11 @@ def test_18_channels_are_mixed_kept_or_chosen(tmp_path: Path) -> None:
     assert np.array_equal(decoded(cut(windows, clip_channel="keep")[0]), content)
     (refused,) = cut(windows, clip_channel=2)
     assert refused.reason == "audio_no_channel"
+    many = marks.write(tmp_path / "many.wav", np.zeros((16000, 9), np.int16))
+    (refused,) = cut(windows_of(many, (0, 1)), clip_channel="keep")
+    assert (refused.reason, "flac holds 8" in refused.detail) == ("audio_no_channel", True)
+    (kept,) = cut(windows_of(many, (0, 1)), clip_channel="keep", clip_format="wav")
+    assert kept.channels == 9
 
 
 def test_18_a_resampled_tone_keeps_its_pitch_and_place(tmp_path: Path) -> None:
