@@ -50,6 +50,12 @@ def test_18_recordings_that_moved_are_named(tmp_path, caplog) -> None:
     before = run(alone(40))
     assert set(before.values()) == {"a", "b"}
     assert not caplog.records
+    run(alone(1))
+    assert "has no recording, and loaders refuse its empty folder: there are 1 recording" in (
+        caplog.text
+    )
+    run(alone(40))
+    caplog.clear()
     link = {"new": ["s3", "s4", "s5", "s6", "s7", "s8"]}
     now = run(alone(40) | link)
     moved = {name for name in before if before[name] != now[name]}
