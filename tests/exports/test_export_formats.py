@@ -94,6 +94,17 @@ def test_18_cuts_hold_what_lhotse_asks_for(exported: Path) -> None:
         assert re.fullmatch(r"([ABC]: (w\d+ ?)+\n?)+", supervision["text"])
 
 
+def test_18_lhotse_is_told_what_is_behind_a_url(tmp_path: Path) -> None:
+    """Of type `file` it looks for a local path of that name (lhotse/audio/source.py)."""
+    (row,) = corpus.rows(tmp_path, corpus.NAMES[:1])
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text(json.dumps(row | {"audio_filepath": "s3://bucket/a b.flac"}) + "\n")
+    folder = exporting.run([manifest], tmp_path, **(CONFIG | {"exports": ["lhotse"]}))
+    for cut in lines(folder / "lhotse/cuts.jsonl.gz"):
+        (source,) = cut["recording"]["sources"]
+        assert source == {"type": "url", "source": "s3://bucket/a b.flac", "channels": [0]}
+
+
 def test_18_nemos_flat_manifest_has_no_rate_beside_an_offset(exported: Path) -> None:
     """LazyNeMoIterator (nemo_adapters.py) takes a recording with one for as long as the window."""
     rows = lines(exported / "nemo/manifest.jsonl")
