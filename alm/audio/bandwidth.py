@@ -7,11 +7,12 @@ that lies less than 50 dB below the strongest one. Audio is read in blocks, so m
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
+
+from alm.audio.seeking import Audio, go_to
 
 FRAME = 512
 """Samples of a frame."""
@@ -27,21 +28,7 @@ bandwidth is half the sample rate."""
 BLOCK = 1 << 16
 """Samples that are read at a time."""
 
-SETTLE_SECONDS = 0.25
-"""What is read before a segment, and left out: some decoders give the samples of the whole file
-only a while after they have been set to a place (Vorbis of libsndfile: not at once, after 0.2)."""
-
 Samples = NDArray[np.float64]
-
-
-class Audio(Protocol):
-    """What is read of a file of soundfile."""
-
-    samplerate: int
-    frames: int
-
-    def seek(self, frames: int) -> int: ...
-    def read(self, frames: int, dtype: str, always_2d: bool) -> Any: ...
 
 
 class BrokenOffError(Exception):
@@ -111,15 +98,12 @@ WINDOW = _blackman_harris(FRAME)
 
 
 def _blocks(audio: Audio, first: int, last: int) -> Iterator[Samples]:
-    at = max(0, first - int(SETTLE_SECONDS * audio.samplerate))
-    audio.seek(at)
+    go_to(audio, first)
+    at = first
     while at < last:
-        stop = first if at < first else last
-        block = audio.read(min(BLOCK, stop - at), dtype="float32", always_2d=True)
+        block = audio.read(min(BLOCK, last - at), dtype="float32", always_2d=True)
         if not len(block):
             raise BrokenOffError(at / audio.samplerate)
         at += len(block)
-        if at <= first:
-            continue
         mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
         yield mono.astype(np.float64)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
+from alm.audio.fetched import Fetched
 from alm.audio.files import AudioFiles, below, exists
-from alm.errors import AudioError, ManifestError, RowError
+from alm.errors import AudioError, RowError
 from alm.input import is_url, remote
 from alm.input.formats import NO_SPEAKER
 from alm.rows.row import Row, Segment
@@ -89,8 +90,8 @@ def find(row: Row, files: AudioFiles) -> str:
 
 
 @contextmanager
-def opened(path: str, block: int = remote.BLOCK_BYTES) -> Iterator[Any]:
-    """An open file of soundfile; of a URL, so many bytes are fetched at a time.
+def opened(path: str, most: int = remote.BLOCK_BYTES) -> Iterator[Any]:
+    """An open file of soundfile; of a URL, so many bytes at most are fetched at a time.
 
     Raises:
         RowError: it cannot be decoded.
@@ -105,32 +106,18 @@ def opened(path: str, block: int = remote.BLOCK_BYTES) -> Iterator[Any]:
             "(pip install soundfile), or set bandwidth and sample_rate to numbers"
         ) from error
     with ExitStack() as stack:
-        source: str | _Fetched = path
+        source: str | Fetched = path
         if is_url(path):
-            source = _Fetched(stack.enter_context(remote.opened(path, "", block)))
+            source = Fetched(stack.enter_context(remote.requested(path, "")), most)
         try:
             with soundfile.SoundFile(source) as audio:
+                # Else each read ends with a seek to where it is, which decoders do not take well.
+                audio.seekable = lambda: False
                 yield audio
         except (soundfile.SoundFileError, OSError) as error:
-            if isinstance(source, _Fetched) and source.failure:
+            if isinstance(source, Fetched) and source.failure:
                 raise source.failure from error
             raise _unreadable(path, str(error)) from error
-
-
-class _Fetched:
-    """A file for soundfile, which calls it from C and does not hand on what it raises."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.seek, self.tell = file.seek, file.tell
-        self.failure: ManifestError | None = None
-        self._file = file
-
-    def read(self, size: int) -> bytes:
-        try:
-            return self._file.read(size)
-        except ManifestError as error:
-            self.failure = error
-            raise
 
 
 def _unreadable(path: str, why: str) -> RowError:

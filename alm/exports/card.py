@@ -237,7 +237,7 @@ CLIPS = "clips"
 
 def croissant(about: About) -> dict[str, Any]:
     """The description by the Croissant 1.0 standard: each file but clips, and rows of windows."""
-    listed = [each for each in about.files if CLIPS not in PurePosixPath(each["path"]).parts]
+    listed = [each for each in about.files if not _is_clip(each["path"])]
     hours = sum(tally.seconds for tally in about.tallies.values()) / 3600
     windows = sum(tally.windows for tally in about.tallies.values())
     lines = about.provenance["output"]["lines_xxh128"]
@@ -252,6 +252,11 @@ def croissant(about: About) -> dict[str, Any]:
         "distribution": [_file_object(each) for each in listed],
         "recordSet": [_record_set(each) for each in listed if _has_rows(each["path"])],
     }
+
+
+def _is_clip(path: str) -> bool:
+    """Whether a file is one of ``clips/RECORDING/``; a split may be called clips, too."""
+    return PurePosixPath(path).parts[-3:-2] == (CLIPS,)
 
 
 def _file_object(file: File) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +23,9 @@ CONVERSATIONS, MESSAGES = "conversations.jsonl", "messages.jsonl"
 
 AUDIO = "<audio>"
 """Where audio goes in a message, one for each file in ``audios``."""
+
+_PLACES = re.compile("<(audio|image|video)>")
+"""What trainers take for a place of a file, also where somebody has said so."""
 
 _ROLES = {
     "role_tag": "role",
@@ -79,10 +83,11 @@ def write_chat(clips: Iterable[StoredClip], folder: Path, params: ExportParams) 
     """
     with files.written_whole(folder / MESSAGES) as file:
         for clip, path in loose(_with_text(clips), folder):
-            content = f"{AUDIO}{params.export_prompt}"
+            prompt = params.export_prompt
+            answer = _PLACES.sub(r"[\1]", rendered(clip.example, params))
             messages = [
-                {"role": "user", "content": content},
-                {"role": "assistant", "content": rendered(clip.example, params)},
+                {"role": "user", "content": prompt if AUDIO in prompt else f"{AUDIO}{prompt}"},
+                {"role": "assistant", "content": answer},
             ]
             row = {"messages": messages, "audios": [path]}
             file.write(json_line(row))

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from alm.audio.seeking import go_to
 from alm.errors import RowError
-from alm.exports.encoding import SUFFIXES, Encoder, Samples
+from alm.exports.encoding import MOST_CHANNELS, SUFFIXES, Encoder, Samples
 from alm.exports.example import Example
 from alm.exports.source import NO_CHANNEL, OTHER_RATE, SHORT, opened, require, unreadable
 from alm.params import KEEP, MIX, ClipParams
@@ -24,9 +25,8 @@ READ_ON_SECONDS = 2.0
 SLACK_SECONDS = 0.05
 """By which a window may end after its audio: times in manifests are rounded."""
 
-READ_BLOCK = 1 << 18
-"""Samples that are read at a time. After each read soundfile seeks to where the file is already,
-which costs a decoder of FLAC some 80 kB: with small blocks more than what they hold."""
+READ_BLOCK = 1 << 16
+"""Samples that are read at a time."""
 
 MICRO = 1_000_000
 
@@ -51,6 +51,13 @@ def plain_encoder(params: ClipParams) -> MakeEncoder:
     """Clips as ``params`` say."""
 
     def make(example: Example, audio: Any) -> Encoder:
+        most = MOST_CHANNELS[params.clip_format]
+        if params.clip_channel == KEEP and audio.channels > most:
+            raise RowError(
+                NO_CHANNEL,
+                f"{example['audio_filepath']} has {audio.channels} channels, and "
+                f"{params.clip_format} holds {most}; set clip_format: wav, or clip_channel: mix",
+            )
         if params.clip_channel not in (MIX, KEEP) and int(params.clip_channel) >= audio.channels:
             raise RowError(
                 NO_CHANNEL,
@@ -169,7 +176,7 @@ def _blocks(audio: Any, path: str, first: int, stop: int) -> Iterator[Samples]:
     soundfile = require("soundfile", "cutting clips")
     exact = audio.subtype.startswith("PCM")
     try:
-        audio.seek(first)
+        go_to(audio, first)
         while first < stop:
             wanted = min(READ_BLOCK, stop - first)
             block = audio.read(wanted, dtype="int32" if exact else "float32", always_2d=True)

@@ -20,6 +20,9 @@ BLOCK = 1 << 15
 
 SUFFIXES = {"flac": ".flac", "wav": ".wav", "ogg": ".ogg"}
 
+MOST_CHANNELS = {"flac": 8, "wav": 1024, "ogg": 255}
+"""Of a clip, as libsndfile has it."""
+
 _BITS = {"PCM_S8": 8, "PCM_U8": 8, "PCM_16": 16, "PCM_24": 24, "PCM_32": 24}
 """Of samples; of what is not listed, a clip has 16. FLAC holds 24 at most."""
 

@@ -33,18 +33,20 @@ Example = dict[str, Any]
     speakers            names, in order of their first segment
     segments            {start, end, speaker, text, words}, times from the start of the window,
                         sorted, within it, each longer than 0; speaker is null where nobody is
-                        named; words are {word, start, end}, those without times have null
+                        named; words are {word, start, end}, those without times, or of no
+                        length, have null
     turns               {start, end, speaker, text}: runs of segments of one speaker
     channels            of the recording, where the row says it
     language            where the row has one
     profile             see :func:`alm.windows.filter.describe`
 """
 
-HASH_BYTES = 4
-"""Of the hash of a recording's path in its id: two of one name are apart in all but 1 of 4e9."""
+HASH_BYTES = 8
+"""Of the hash of a recording's path in its id. Names without a letter of ASCII are all one name,
+and so may be those of a corpus with a folder a recording: of 100,000 with 4 bytes two are equal."""
 
 _UNSAFE = re.compile(r"[^0-9A-Za-z_-]+")
-_LONGEST_NAME = 48
+_LONGEST_NAME = 40
 """So that an id with an ending is at most 100 characters: what a tar holds without extensions."""
 
 _PATHS = ("audio_filepath", "resampled_audio_filepath", "swift_audio_filepath", "audio_item_id")
@@ -85,7 +87,7 @@ def examples(
     if type(row.get("channels")) is int and row["channels"] > 0:
         shared["channels"] = row["channels"]
     if isinstance(row.get("language"), str):
-        shared["language"] = row["language"]
+        shared["language"] = _sound(row["language"])
     found: dict[tuple[float, float], Example] = {}
     for window in kept:
         start = _seconds(max(window.segments[0]["start"], 0))
@@ -117,7 +119,7 @@ def cut_short(example: Example, duration: float) -> Example:
     """
     last = math.floor(duration * 1_000_000) / 1_000_000
     segments = [
-        {**segment, "words": [_until(last, word) for word in segment["words"]]}
+        {**segment, "words": [_word_until(last, word) for word in segment["words"]]}
         for segment in (_until(last, each) for each in example["segments"])
         if segment["start"] < segment["end"]
     ]
@@ -131,9 +133,13 @@ def cut_short(example: Example, duration: float) -> Example:
 
 
 def _until(last: float, part: Example) -> Example:
-    if part["end"] is None:
-        return part
     return {**part, "start": min(part["start"], last), "end": min(part["end"], last)}
+
+
+def _word_until(last: float, word: Example) -> Example:
+    if word["start"] is None:
+        return word
+    return _timed(word["word"], min(word["start"], last), min(word["end"], last))
 
 
 def located(path: str, root: str | None) -> str:
@@ -194,7 +200,7 @@ def heard(segments: Sequence[Mapping[str, Any]], start: Number, end: Number) -> 
                 "start": begins,
                 "end": ends,
                 "speaker": _speaker(segment.get("speaker")),
-                "text": text.strip() if isinstance(text, str) else "",
+                "text": _sound(text.strip()) if isinstance(text, str) else "",
                 "words": [_relative(word, start, end) for word in words],
             }
         )
@@ -217,7 +223,12 @@ def turns(segments: Sequence[Mapping[str, Any]]) -> list[Example]:
 
 
 def _speaker(name: Any) -> str | None:
-    return str(name) if name else None
+    return _sound(str(name)) if name else None
+
+
+def _sound(text: str) -> str:
+    """A text without what JSON may hold and UTF-8 not: halves of characters."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _words(words: Any) -> list[Example]:
@@ -230,7 +241,7 @@ def _words(words: Any) -> list[Example]:
             times = word.get("start"), word.get("end")
             timed = is_time(times[0]) and is_time(times[1]) and times[0] <= times[1]
             a, b = times if timed else (None, None)
-            found.append({"word": word["word"].strip(), "start": a, "end": b})
+            found.append({"word": _sound(word["word"].strip()), "start": a, "end": b})
     return found
 
 
@@ -253,7 +264,14 @@ def _relative(word: Example, start: Number, end: Number) -> Example:
     if word["start"] is None:
         return word
     a, b = (_seconds(min(max(word[key], start), end) - start) for key in ("start", "end"))
-    return {"word": word["word"], "start": a, "end": b}
+    return _timed(word["word"], a, b)
+
+
+def _timed(word: str, start: float, end: float) -> Example:
+    """A word; one of no length is where a loader refuses it, so it has no times."""
+    if start < end:
+        return {"word": word, "start": start, "end": end}
+    return {"word": word, "start": None, "end": None}
 
 
 def _joined(texts: Any) -> str:

@@ -17,6 +17,7 @@ from alm.exports.example import Example, from_anywhere
 from alm.exports.files import gzipped, json_line
 from alm.exports.render import rendered
 from alm.exports.tars import packed, write_tar
+from alm.input import is_url
 from alm.params import ExportParams
 
 _CLOSE = 0.1
@@ -77,7 +78,8 @@ def recording_of(example: Example) -> dict[str, Any]:
     _, last = samples_of(example["start"], example["end"], rate)
     if samples - last < rate * _CLOSE and example["start"] < _CLOSE:
         samples = last + rate
-    source = {"type": "file", "source": from_anywhere(example)}
+    path = from_anywhere(example)
+    source = {"type": "url" if is_url(path) else "file", "source": path}
     return _recording(example["recording"], rate, samples, example.get("channels", 1), source)
 
 

@@ -109,13 +109,13 @@ def gain(
 def alignments(example: Example, main: str) -> list[list[Any]]:
     """The words of the main speaker as moshi-finetune reads them, sorted by their start.
 
-    Those without times are left out, and so are those of no length.
+    Those without times are left out.
     """
     found = [
         [word["word"], [word["start"], word["end"]], MAIN]
         for segment in example["segments"]
         if segment["speaker"] == main
         for word in segment["words"]
-        if word["start"] is not None and word["start"] < word["end"]
+        if word["start"] is not None
     ]
     return sorted(found, key=lambda each: each[1])

@@ -10,7 +10,6 @@ from typing import Any
 from alm.audio.complete import opened as opened_by_soundfile
 from alm.audio.files import exists
 from alm.errors import AudioError, RowError
-from alm.input import remote
 
 MISSING, UNREADABLE, SHORT, OTHER_RATE, NO_CHANNEL = OF_AUDIO = (
     "audio_missing",
@@ -20,6 +19,9 @@ MISSING, UNREADABLE, SHORT, OTHER_RATE, NO_CHANNEL = OF_AUDIO = (
     "audio_no_channel",
 )
 """Why a window has no clip, if it is for its audio."""
+
+FETCHED_BYTES = 128 << 10
+"""Of an object at a time, at most: what comes behind the end of a window is for nothing."""
 
 
 def require(name: str, what: str) -> Any:
@@ -48,7 +50,7 @@ def opened(path: str) -> Iterator[Any]:
     require("soundfile", "cutting clips")
     if not exists(path):
         raise RowError(MISSING, f"{path!r} does not exist; bring it, or set audio_root")
-    with opened_by_soundfile(path, remote.SOME_BYTES) as audio:
+    with opened_by_soundfile(path, FETCHED_BYTES) as audio:
         yield audio
 
 

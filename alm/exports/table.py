@@ -26,6 +26,12 @@ ROWS_A_FILE = 100_000
 
 _WORD = {"word": "string", "start": "float64", "end": "float64"}
 _TURN = {"start": "float64", "end": "float64", "speaker": "string", "text": "string"}
+_PROFILE = {
+    **dict.fromkeys(("start", "end", "duration"), "float64"),
+    **dict.fromkeys(("turns", "speakers"), "int64"),
+    **dict.fromkeys(("main_speaker_share", "speech", "silence", "longest_gap"), "float64"),
+    **dict.fromkeys(("overlap", "unlabelled", "untranscribed"), "float64"),
+}
 COLUMNS: dict[str, Any] = {
     "id": "string",
     "recording": "string",
@@ -41,6 +47,8 @@ COLUMNS: dict[str, Any] = {
     "speakers": ["string"],
     "segments": [_TURN | {"words": [_WORD]}],
     "turns": [_TURN],
+    "channels": "int64",
+    "profile": _PROFILE,
 }
 """Names of types; a list holds what it is a list of, a dict the fields of a struct."""
 
@@ -51,7 +59,7 @@ _AUDIO = {"bytes": "binary", "path": "string"}
 
 def write(examples: Iterable[Example], folder: Path, params: ExportParams) -> None:
     """Write ``windows-00000.parquet`` and so on, each of at most ``ROWS_A_FILE`` rows."""
-    rows = ({**each, "audio_filepath": from_anywhere(each)} for each in examples)
+    rows = (_named(each, from_anywhere(each)) for each in examples)
     batches = iter(lambda: list(islice(rows, ROWS_A_FILE)), [])
     for number, batch in enumerate(chain([next(batches, [])], batches)):
         _write_file(batch, folder / _name(number), COLUMNS, ROW_GROUP)
@@ -62,8 +70,17 @@ def write_with_audio(clips: Iterable[StoredClip], folder: Path, params: ExportPa
     columns = {AUDIO: _AUDIO, **COLUMNS}
     batches = packed(clips, params.export_file_size)
     for number, batch in enumerate(chain([next(batches, [])], batches)):
-        rows = ({**clip.described(), AUDIO: _audio(clip)} for clip in batch)
+        rows = (
+            _named({**clip.described(), AUDIO: _audio(clip)}, clip.example["audio_filepath"])
+            for clip in batch
+        )
         _write_file(rows, folder / _name(number), columns, ROW_GROUP_WITH_AUDIO)
+
+
+def _named(example: Example, audio: str) -> Example:
+    """A row; of a name that is not UTF-8 there is what Parquet can hold."""
+    names = {"audio_filepath": audio, "manifest_filepath": example["manifest_filepath"]}
+    return example | {key: text.encode("utf-8", "replace").decode() for key, text in names.items()}
 
 
 def _name(number: int) -> str:

@@ -27,9 +27,6 @@ PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "https": "aiohttp", "http": "aiohttp"}
 BLOCK_BYTES = 4 << 20
 """Of a range request: one is held at a time, and the next is asked for when it has been read."""
 
-SOME_BYTES = 256 << 10
-"""The same for who reads here and there."""
-
 RETRIES = 4
 FIRST_PAUSE = 0.5
 """Seconds, twice as long each time. s3fs and gcsfs repeat requests themselves, for HTTP it is
@@ -90,28 +87,34 @@ def search(url: str) -> tuple[str, list[Manifest]]:
 
 @contextmanager
 def opened(
-    url: str,
-    version: str,
-    block: int | None = None,
-    meter: Callable[[int], object] = lambda size: None,
+    url: str, version: str, meter: Callable[[int], object] = lambda size: None
 ) -> Iterator[BinaryIO]:
-    """The object at ``url``, read by range requests of so many bytes, whose sizes go to a meter.
+    """The object at ``url``, read by range requests of ``BLOCK_BYTES``.
 
-    Without a number they are of ``BLOCK_BYTES``.
+    Args and raises: as :func:`requested`.
+    """
+    with requested(url, version, meter) as source, io.BufferedReader(source, BLOCK_BYTES) as file:
+        yield file
+
+
+@contextmanager
+def requested(
+    url: str, version: str, meter: Callable[[int], object] = lambda size: None
+) -> Iterator[io.RawIOBase]:
+    """The object at ``url``, each read one range request, whose size goes to a meter.
 
     Raises:
         ManifestError: at the beginning or while it is read: it cannot be, or it is, or becomes,
             another one than ``version``, unless that is empty.
     """
     fs, path = _filesystem(url)
-    block = block or BLOCK_BYTES
     before = stat(url)
     if version not in ("", before.version):
         raise changed(url)
     with _explained(url):
-        source = fs.open(path, "rb", block_size=block, cache_type="none", size=before.size)
-    with source, io.BufferedReader(_Object(source, before, meter), block) as file:
-        yield file
+        source = fs.open(path, "rb", cache_type="none", size=before.size)
+    with source:
+        yield _Object(source, before, meter)
     if stat(url).version != before.version:
         raise changed(url)
 

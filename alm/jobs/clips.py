@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from alm import files
 from alm.engines import Execution
@@ -23,6 +24,14 @@ from alm.statistics.summary import Summary
 
 CLIPS, REFUSED = "clips", "refused"
 """Counters of a summary: windows with a clip, and ``refused/REASON``, those without."""
+
+
+class Parts(NamedTuple):
+    """What is written of a shard or a part of it; ``entries`` is the index: :func:`cut_clips`."""
+
+    clips: Path
+    entries: Path
+    quarantine: Path
 
 
 def cut_clips(
@@ -57,7 +66,8 @@ def cut_clips(
     """
     work = partial(cut_chunk, kind=kind, params=params, max_overlap=max_overlap)
     source = whole_file(str(examples))
-    run_in_chunks(work, [source], [clips, index, quarantine], execution, code).write(summary)
+    outputs = Parts(clips, index, quarantine)
+    run_in_chunks(work, [source], outputs, execution, code).write(summary)
 
 
 def cut_chunk(
@@ -74,10 +84,11 @@ def cut_chunk(
         plain_encoder(params) if kind == PLAIN else two_channel_encoder(params, max_overlap)
     )
     summary = Summary()
+    own = Parts(*parts)
     with (
-        files.written_whole(parts[0]) as clips,
-        files.written_whole(parts[1]) as index,
-        files.written_whole(parts[2]) as quarantine,
+        files.written_whole(own.clips) as clips,
+        files.written_whole(own.entries) as index,
+        files.written_whole(own.quarantine) as quarantine,
     ):
         for span in ranges:
             for line in read_lines(span, longest=-1, meter=meter):

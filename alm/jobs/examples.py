@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from alm import files
 from alm.engines import Execution
@@ -32,6 +33,13 @@ from alm.windows.filter import describe
 UNKNOWN_SECONDS = 1.0
 """By which a recording of unknown length is taken for longer than its segments: where a cut is as
 long as its recording, lhotse loads the whole file, and refuses it if that is longer."""
+
+
+class Parts(NamedTuple):
+    """What is written of a shard or a part of it: see :func:`examples_of_shard`."""
+
+    examples: Path
+    digests: Path
 
 
 def examples_of_shard(
@@ -72,7 +80,7 @@ def examples_of_shard(
         audio_root=audio_root,
         sample_fraction=sample_fraction,
     )
-    run_in_chunks(work, ranges, [target, digests], execution, code)
+    run_in_chunks(work, ranges, Parts(target, digests), execution, code)
     if digests.read_bytes() != built.read_bytes():
         raise changed(ranges[0].path if len(ranges) == 1 else f"one of {len(ranges)} manifests")
 
@@ -88,10 +96,11 @@ def examples_of_chunk(
     meter: Meter = unmetered,
 ) -> Summary:
     """Write the examples of some lines; a row in the quarantine has none."""
+    own = Parts(*parts)
     with (
         memory_for_rows(),
-        files.written_whole(parts[0]) as output,
-        files.written_whole(parts[1]) as digests,
+        files.written_whole(own.examples) as output,
+        files.written_whole(own.digests) as digests,
     ):
         for span in ranges:
             for line in read_lines(span, meter=meter):

@@ -117,7 +117,7 @@ def made_with(
         "recordings": {"overlap": overlap},
         "pages": {
             "compare_with": values["compare_with"],
-            "clips": exports["clip_format"] if "audio" in exports["exports"] else None,
+            "clips": _audio_clips(exports),
         },
         "provenance": {"parameters": recorded | {"target_duration": overlap["target_duration"]}},
         "examples": {
@@ -140,6 +140,14 @@ def made_with(
         for rule in AFTER
         if kind or rule not in OF_OTHER_FORMATS
     }
+
+
+def _audio_clips(exports: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What the page of recordings knows of the clips that can be heard: their format, and where."""
+    if "audio" not in exports["exports"]:
+        return None
+    folders = [f"{split}/" for split in exports["splits"] or ()]
+    return {"format": exports["clip_format"], "folders": folders or [""]}
 
 
 def version_of_other(folder: str | None) -> str | None:

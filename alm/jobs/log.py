@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import signal
@@ -15,6 +16,8 @@ import alm
 from alm import files
 from alm.errors import AlmError
 from alm.processes import end_with_parent, ensure_streams
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def share_package() -> None:
@@ -66,8 +69,8 @@ def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
         message = str(error)
         logger.error("%s", message)
     except OSError as error:
-        message = f"{error} (see {path})"
-        logger.exception("the system refused")
+        message = f"{_refused(error)} (see {path})"
+        logger.exception("%s", _refused(error))
     except Exception as error:
         message = f"{type(error).__name__}: {error} (an unexpected error: see {path})"
         logger.exception("unexpected error")
@@ -76,6 +79,15 @@ def job_log(path: str | Path, outputs: Iterable[str | Path]) -> Iterator[None]:
         return
     print(f"error: {message}", file=terminal, flush=True)
     sys.exit(1)
+
+
+def _refused(error: OSError) -> str:
+    if error.errno not in _FULL:
+        return str(error)
+    return (
+        f"{error}: make room where output_dir is, then start again: what is done stays done, and "
+        "nothing half is left"
+    )
 
 
 def _slurm_job() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from alm import files
 from alm.report.manifests import manifests
@@ -35,7 +36,7 @@ def write_report(
     library: str | Path,
     pages: Mapping[str, str | Path],
     groups: Sequence[str] = (),
-    clips: str | None = None,
+    clips: Mapping[str, Any] | None = None,
 ) -> None:
     """Write the pages of the report.
 
@@ -50,7 +51,7 @@ def write_report(
         library: what :func:`alm.jobs.chart_library.write_library` wrote.
         pages: where to write each of :data:`alm.report.render.PAGES`.
         groups: ``GROUP.VERSION`` of each, where manifests were prepared from another format.
-        clips: the format of clips, if the run is to export them as ``audio``.
+        clips: see :func:`alm.report.recordings.recordings`.
     """
     stats = codec.loads(Path(stats_json).read_bytes())
     other = None

@@ -39,6 +39,14 @@ def split_recordings(
         if by == SPEAKERS:
             speakers.update(example["speakers"])
     assignment = assigned(speakers_of, splits, by, seed)
+    chosen = set(assignment.values())
+    for name in (name for name, share in splits.items() if share and name not in chosen):
+        logger.warning(
+            "split %s has no recording, and loaders refuse its empty folder: there are %s in all; "
+            "raise its share, or try another split_seed",
+            name,
+            counted(len(assignment), "recording"),
+        )
     if os.path.exists(known):
         _say_what_moved(read_assignment(known), assignment)
     write_assignment(target, assignment)

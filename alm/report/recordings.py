@@ -22,14 +22,15 @@ Drawing: TypeAlias = Mapping[str, Any] | None
 
 
 def recordings(
-    stats: Stats, picked: Sequence[Shown], clips: str | None = None
+    stats: Stats, picked: Sequence[Shown], clips: Mapping[str, Any] | None = None
 ) -> dict[str, object]:
     """The values of the page.
 
     Args:
         stats: the run.
         picked: some of its recordings, the poorest first.
-        clips: the format of the clips that the export ``audio`` makes of their windows, if it does.
+        clips: of the export ``audio``, if the run is to have it: the ``format`` of its clips, and
+            the ``folders`` in it that may hold one, each empty or with a slash at its end.
     """
     drawings = _within_bounds([recording["drawing"] for recording in picked])
     whys = [recording["why"] for recording in picked]

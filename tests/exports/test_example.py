@@ -4,6 +4,8 @@ from typing import Any
 
 from alm.exports.example import Kept, cut_short, examples, from_anywhere, located, recording_id
 
+PAIR = ("/data/88516/音声.wav", "/data/96200/音声.wav")
+
 
 def segment(start: float, end: float, speaker: Any = "A", **more: Any) -> dict[str, Any]:
     return {"start": start, "end": end, "speaker": speaker, **more}
@@ -92,6 +94,24 @@ def test_what_no_stage_looks_at_may_be_malformed() -> None:
     assert example["segments"][0]["words"] == [{"word": "ok", "start": None, "end": None}]
     assert example["text"] == ""
     assert "language" not in example
+
+
+def test_18_recordings_of_one_name_are_apart_in_a_large_corpus() -> None:
+    """Hashes of 4 bytes were one for these two: among 100,000 there is about one such pair."""
+    assert recording_id(PAIR[0]) != recording_id(PAIR[1])
+
+
+def test_18_what_utf_8_cannot_hold_and_words_of_no_length_reach_no_trainer() -> None:
+    spoken = words(("half \ud800", 1, 2), ("now", 2, 2), ("end", 2, 3))
+    (example,) = examples_of(
+        [segment(0, 9, "S\udc80", text="a \ud800", words=spoken), segment(9, 12, "会", text="议")],
+        language="\ud800",
+    )
+    assert [segment["text"] for segment in example["segments"]] == ["a ?", "议"]
+    assert (example["speakers"], example["language"]) == (["S?", "会"], "?")
+    assert example["segments"][0]["words"] == words(
+        ("half ?", 1, 2), ("now", None, None), ("end", 2, 3)
+    )
 
 
 def test_the_segment_that_ends_a_window_is_cut_where_the_window_ends() -> None:

@@ -94,6 +94,17 @@ def test_18_cuts_hold_what_lhotse_asks_for(exported: Path) -> None:
         assert re.fullmatch(r"([ABC]: (w\d+ ?)+\n?)+", supervision["text"])
 
 
+def test_18_lhotse_is_told_what_is_behind_a_url(tmp_path: Path) -> None:
+    """Of type `file` it looks for a local path of that name (lhotse/audio/source.py)."""
+    (row,) = corpus.rows(tmp_path, corpus.NAMES[:1])
+    manifest = tmp_path / "manifest.jsonl"
+    manifest.write_text(json.dumps(row | {"audio_filepath": "s3://bucket/a b.flac"}) + "\n")
+    folder = exporting.run([manifest], tmp_path, **(CONFIG | {"exports": ["lhotse"]}))
+    for cut in lines(folder / "lhotse/cuts.jsonl.gz"):
+        (source,) = cut["recording"]["sources"]
+        assert source == {"type": "url", "source": "s3://bucket/a b.flac", "channels": [0]}
+
+
 def test_18_nemos_flat_manifest_has_no_rate_beside_an_offset(exported: Path) -> None:
     """LazyNeMoIterator (nemo_adapters.py) takes a recording with one for as long as the window."""
     rows = lines(exported / "nemo/manifest.jsonl")
@@ -155,6 +166,21 @@ def test_18_chat_has_as_many_marks_as_audio_and_llama_factory_is_told_how(export
         assert "".join(m["content"] for m in row["messages"]).count("<audio>") == 1
         (path,) = row["audios"]
         assert (exported / "chat" / path).is_file()
+
+
+def test_18_chat_has_one_place_for_audio_whatever_is_said(tmp_path: Path) -> None:
+    """ms-swift and LLaMA-Factory count places and files, and refuse a row that has more."""
+    (row,) = corpus.rows(tmp_path / "audio", corpus.NAMES[:1])
+    for segment in row["segments"]:
+        segment |= {"text": "say <audio> or <image>, \ud800", "words": []}
+    manifest = corpus.write(tmp_path, corpus.NAMES[:1])
+    manifest.write_text(json.dumps(row) + "\n")
+    config = CONFIG | {"exports": ["chat", "parquet"]}
+    for prompt, content in (("Who?", "<audio>Who?"), ("In <audio>?", "In <audio>?")):
+        folder = exporting.run([manifest], tmp_path / prompt, export_prompt=prompt, **config)
+        for user, assistant in (row["messages"] for row in lines(folder / "chat/messages.jsonl")):
+            assert user["content"] == content
+            assert assistant["content"][3:].startswith("say [audio] or [image], ?\n")
 
 
 def test_18_prompt_and_turns_are_as_configured(manifest: Path, tmp_path: Path) -> None:
@@ -241,6 +267,7 @@ def test_18_parquet_has_a_row_a_window_with_and_without_audio(
         row["id"] for row in lines(exported / "nemo/manifest.jsonl")
     ]
     assert rows[0]["segments"][0]["words"][0] == {"word": "w0", "start": 0.0, "end": 0.5}
+    assert rows[0]["profile"]["speakers"] == len(rows[0]["speakers"]) == 2
     config = CONFIG | {"exports": ["parquet"], "parquet_audio": True}
     folder = exporting.run([manifest], tmp_path, **config)
     files = sorted((folder / "parquet").iterdir())

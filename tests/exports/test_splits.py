@@ -2,6 +2,7 @@
 
 import pytest
 
+from alm.exports.card import About, croissant
 from alm.exports.splits import assigned, connected
 from alm.jobs.splits import split_recordings
 from alm.rows import codec
@@ -50,8 +51,25 @@ def test_18_recordings_that_moved_are_named(tmp_path, caplog) -> None:
     before = run(alone(40))
     assert set(before.values()) == {"a", "b"}
     assert not caplog.records
+    run(alone(1))
+    assert "has no recording, and loaders refuse its empty folder: there are 1 recording" in (
+        caplog.text
+    )
+    run(alone(40))
+    caplog.clear()
     link = {"new": ["s3", "s4", "s5", "s6", "s7", "s8"]}
     now = run(alone(40) | link)
     moved = {name for name in before if before[name] != now[name]}
     assert moved
     assert {name for name in before if f"{name} (" in caplog.text} == moved
+
+
+def test_18_a_split_may_be_called_clips_as_the_folder_is_that_programs_are_not_told_of() -> None:
+    paths = [
+        "lhotse/clips/cuts.jsonl.gz",
+        "audio/clips/manifest.jsonl",
+        "audio/clips/clips/r/w.flac",
+    ]
+    files = [{"path": path, "bytes": 1, "sha256": "0"} for path in paths]
+    about = About({}, {}, [], {}, {}, {"output": {"lines_xxh128": "0"}}, files)
+    assert [each["@id"] for each in croissant(about)["distribution"]] == paths[:2]

@@ -7,6 +7,7 @@ import glob
 import io
 import itertools
 import json
+import math
 import os
 from pathlib import Path
 
@@ -189,6 +190,19 @@ def test_torch_loads_two_channels_and_words_as_moshi_finetune_does():
         words = json.loads(Path(os.path.splitext(path)[0] + ".json").read_text())["alignments"]
         assert all(a[1][0] <= b[1][0] for a, b in itertools.pairwise(words))
         assert all(a[1][0] < a[1][1] for a in words)
+
+
+def test_sphn_reads_chunks_of_two_channels_as_moshi_finetune_does():
+    """It looks for a clip from where `dataset.jsonl` is, and for the words beside the clip."""
+    sphn = pytest.importorskip("sphn")
+    path = EXPORTS / "moshi/dataset.jsonl"
+    wanted = {"duration_sec": 20, "num_threads": 2, "sample_rate": 24000, "pad_last_segment": True}
+    chunks = list(sphn.dataset_jsonl(str(path), **wanted).seq())
+    lasts = [json.loads(line)["duration"] for line in path.read_text().splitlines()]
+    assert len(chunks) == sum(math.ceil(duration / 20) for duration in lasts)
+    for chunk in chunks:
+        assert chunk["data"].shape[0] == 2
+        assert Path(chunk["path"]).with_suffix(".json").exists()
 
 
 def test_mlcroissant_reads_windows():

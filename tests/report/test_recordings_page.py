@@ -358,8 +358,9 @@ def test_19_04_clips_are_heard_where_they_were_exported(tmp_path: Path) -> None:
         window["clip"] = str(number)
     page = tmp_path / "report" / "recordings.html"
     page.parent.mkdir()
-    page.write_text(render("recordings", recordings(STATS, [shown], "wav")))
-    clip = tmp_path / "exports" / "audio" / "clips" / "a b-12" / "a b-12-0.wav"
+    where = {"format": "wav", "folders": ["train/", "test/"]}
+    page.write_text(render("recordings", recordings(STATS, [shown], where)))
+    clip = tmp_path / "exports" / "audio" / "test" / "clips" / "a b-12" / "a b-12-0.wav"
     clip.parent.mkdir(parents=True)
     with wave.open(str(clip), "wb") as file:
         file.setparams((1, 2, 8000, 0, "NONE", ""))

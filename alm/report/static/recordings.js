@@ -2,7 +2,7 @@
 // wrote goes into the page as text.
 const drawings = JSON.parse(document.getElementById("drawings").textContent);
 const recordings = [...document.querySelectorAll(".recording")];
-const clips = document.querySelector(".recordings").dataset.clips;
+const clips = JSON.parse(document.querySelector(".recordings").dataset.clips);
 const STEPS = 1000;
 
 const element = (tag, name, text, parent) => {
@@ -44,14 +44,17 @@ const ticks = (drawing, parent) => {
 };
 
 // A button for the clip of a window. The export `audio` makes clips after this page, so whether
-// there is one shows when it is asked for.
+// there is one, and of which split it is, shows when it is asked for.
 const offer = (clip, panel) => {
   const button = element("button", "listen", "Listen", panel);
   button.type = "button";
   button.addEventListener("click", () => {
     const audio = element("audio", "", undefined, undefined);
     const path = clip.split("/").map(encodeURIComponent).join("/");
-    element("source", "", undefined, audio).src = `../exports/audio/clips/${path}.${clips}`;
+    for (const folder of clips.folders) {
+      const place = `../exports/audio/${folder}clips/${path}.${clips.format}`;
+      element("source", "", undefined, audio).src = place;
+    }
     audio.lastChild.addEventListener("error", () => {
       audio.replaceWith("There is no clip of it here yet: snakemake exports makes it.");
     });
