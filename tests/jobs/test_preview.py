@@ -40,7 +40,6 @@ def made(folder: Path, source: Path, shard_size: int, fraction: float | None) ->
             *(Path(f"{at}.{name}") for name in names),
             WINDOW,
             sample=Path(f"{at}.sample"),
-            one_in=1,
             sample_fraction=fraction,
             stop_at_invalid=False,
             execution=Execution("local", 2),

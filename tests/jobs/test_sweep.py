@@ -88,7 +88,7 @@ def plain(manifest: Path, folder: Path, values: Json) -> Json:
     window, overlap = setting(values)
     parts = [folder / name for name in "abcdefghi"]
     span = whole_file(str(manifest))
-    built = build_chunk([span], parts[:5], params=window, one_in=64, stop_at_invalid=False)
+    built = build_chunk([span], parts[:5], params=window, stop_at_invalid=False)
     records = whole_file(str(parts[0]))
     done = overlap_chunk([records], parts[5:], params=overlap, stop_at_invalid=False)
     summary = add_summaries([built, done])

@@ -145,7 +145,7 @@ def _shards(manifest: Path, folder: Path) -> None:
     parts = [folder / name for name in ("records", "quarantine", "recordings", "lines", "sample")]
     outputs = [folder / name for name in ("output", "late", "digests", "table")]
     for shard in plan_shards(discover(str(manifest)), SHARD_BYTES["local"]):
-        build_chunk(shard.ranges, parts, params=WINDOW, one_in=64, stop_at_invalid=False)
+        build_chunk(shard.ranges, parts, params=WINDOW, stop_at_invalid=False)
         overlap_chunk([whole_file(str(parts[0]))], outputs, params=OVERLAP, stop_at_invalid=False)
     for path in (*parts, *outputs):
         path.unlink()
