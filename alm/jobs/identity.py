@@ -34,10 +34,9 @@ AFTER: dict[str, tuple[str, ...]] = {
     "what_if": ("build", "overlap"),
     "stats": ("prepare_shard", "build", "overlap", "what_if"),
     "recordings": ("build", "overlap"),
-    "chart_library": (),
     "sweep_shard": ("prepare_shard",),
     "sweep": ("sweep_shard",),
-    "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
+    "pages": ("merge_quarantine", "merge_output", "stats", "recordings"),
     "provenance": (
         *("group", "prepare_shard", "build", "overlap"),
         *("merge_quarantine", "merge_output", "stats", "recordings"),
@@ -68,7 +67,7 @@ MODULES = {
 STAGES = [each.name for cls in (WindowParams, OverlapParams) for each in fields(cls)]
 """The parameters of both stages."""
 
-OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
+OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group"}
 
 
 def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,6 @@ STEPS = {
     "merge_output": "join the output, or list its shards",
     "stats": "add up the statistics",
     "recordings": "list all recordings, and draw some",
-    "chart_library": "prepare the script that draws the charts",
 }
 """What the rules do, in words."""
 

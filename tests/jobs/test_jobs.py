@@ -238,11 +238,10 @@ def test_an_index_is_read_as_the_readme_says(tmp_path: Path) -> None:
 
 def pages_of(out: Path) -> dict[str, str]:
     """The pages of the report, and the summary on the terminal."""
-    (out / "charts.js").write_bytes(b"")
     pages = {name: out / f"{name}.html" for name in PAGES}
     names = ("stats.json", "stats.tsv", "quarantine.jsonl", "recordings.json")
     files = [out / name for name in names]
-    write_report(*files, None, out / "benchmarks", [], out / "charts.js", pages)
+    write_report(*files, None, out / "benchmarks", [], pages)
     summary = summarize_run(out / "alm_output.jsonl")
     return {name: path.read_text(encoding="utf-8") for name, path in pages.items()} | {"": summary}
 
