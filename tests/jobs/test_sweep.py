@@ -149,6 +149,17 @@ def test_19_the_table_does_not_depend_on_the_shards(manifest: Path, tmp_path: Pa
     assert many == ((tmp_path / "sweep.tsv").read_bytes(), (tmp_path / "sweep.html").read_bytes())
 
 
+def test_19_the_table_of_a_preview_says_so_in_each_row(manifest: Path, tmp_path: Path) -> None:
+    grid = {"tolerance": [0.1, 0.3]}
+    whole = swept(manifest, tmp_path, grid, 1 << 30)
+    counted = list(tmp_path.glob("*.counted"))
+    write_sweep(counted, tmp_path / "tsv", tmp_path / "page", VALUES, grid, 0.25)
+    with (tmp_path / "tsv").open(newline="") as file:
+        found = list(csv.DictReader(file, dialect="excel-tab"))
+    assert found == [{**row, "sample_fraction": "0.25"} for row in whole]
+    assert "This is a preview, made with 25.0 %" in (tmp_path / "page").read_text()
+
+
 def test_19_the_page_marks_today_and_the_front(manifest: Path, tmp_path: Path) -> None:
     found = swept(manifest, tmp_path, {"tolerance": [0.1, 0.3], "selection": ["greedy", "total"]})
     page = (tmp_path / "sweep.html").read_text()
