@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from binascii import hexlify
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,9 @@ from alm.statistics.survey import key_of, recording_key
 KEY_BITS = 64
 ALL = 1 << KEY_BITS
 """Above every key."""
+
+_ABOVE = b"\xff" * (KEY_BITS // 8 + 1)
+"""The same in bytes."""
 
 TRIED_SEGMENTS = 50_000
 """All levers take 2 CPU seconds for so many segments (measured: 31 to 36 µs each)."""
@@ -88,23 +92,25 @@ class Sampler:
     """Keeps, of rows as they come, those that what-if may need."""
 
     def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
+        self._write = file.write
         self._rows = self._segments = self._next = 0
-        self._bound = self._lowest = ALL
+        self._bound = self._lowest = _ABOVE
 
     def offer(self, recording: bytes, line: Line) -> None:
         """Write a row, given its recording's key and its line, if it is drawn so far."""
-        key = sampling_key(recording, line)
+        key = recording or line.digest[: KEY_BITS // 8]
         if key < self._bound or key <= self._lowest:
-            self._lowest = min(key, self._lowest)
-            self._file.write(b"%016x\t%b\n" % (key, line.text.rstrip(b"\r\n")))
+            if key < self._lowest:
+                self._lowest = key
+            self._write(b"%b\t%b\n" % (hexlify(key), line.text.rstrip(b"\r\n")))
 
     def count(self, segments: int) -> None:
         """Count a row that is in the run for certain: the more there are, the fewer are drawn."""
         self._rows += 1
         self._segments += segments
         if self._rows >= self._next:
-            self._bound = sampling_bound(self._rows, self._segments)
+            bound = sampling_bound(self._rows, self._segments)
+            self._bound = _ABOVE if bound == ALL else bound.to_bytes(KEY_BITS // 8)
             self._next = self._rows + max(16, self._rows // 16)
 
 

@@ -20,6 +20,10 @@ Bars: TypeAlias = list[dict[str, Any]]
 """What a template draws of :class:`Bar`: lengths in percent."""
 
 
+FEWEST_BINS = 8
+"""That a chart has room for: a single one does not fill it."""
+
+
 class Bar(NamedTuple):
     """A bar of :func:`bars`: a name, a length, its text, and an amount to compare it with."""
 
@@ -121,11 +125,17 @@ def histogram(
             }
         )
         stacked[bin_.low] += value
-    if domain is None:
-        edges = [edge for bin_ in bins for edge in bin_[:2]] + [limit.at for limit in limits]
-        spare = 0.04 * (max(edges) - min(edges))
-        domain = (min(edges) - spare, max(edges) + spare)
+    domain = domain or _around(bins, limits)
     return _chart(shown, description, title, y_title, limits, domain)
+
+
+def _around(bins: Sequence[Bin], limits: Sequence[Limit]) -> tuple[float, float]:
+    """What a chart shows of its axis: all bins and limits, and at least the room of a few bins."""
+    edges = [edge for bin_ in bins for edge in bin_[:2]] + [limit.at for limit in limits]
+    low, high = min(edges), max(edges)
+    widest = max((bin_.high - bin_.low for bin_ in bins), default=1.0)
+    spare = max(0.04 * (high - low), (FEWEST_BINS * widest - (high - low)) / 2)
+    return (low - spare if low < 0 else max(0.0, low - spare)), high + spare
 
 
 def _chart(

@@ -18,6 +18,7 @@ STEPS = {
     "overlap": "remove near-duplicates",
     "merge_quarantine": "join the refused rows",
     "merge_output": "join the output, or list its shards",
+    "what_if": "try other settings on some recordings",
     "stats": "add up the statistics",
     "recordings": "list all recordings, and draw some",
 }

@@ -22,7 +22,11 @@ def test_bins_of_the_same_range_are_stacked() -> None:
     assert chart["bars"][2]["words"] == "1 window"
     assert chart["bars"][2]["name"] == "2 to 3"
     assert chart["limits"] == [{"at": 2.0, "name": "enough"}]
-    assert chart["domain"] == (1 - 0.08, 3 + 0.08)
+    assert chart["domain"] == (0, 2 + 8 / 2), "a few bins do not fill a chart"
+    wide = charts.histogram(
+        [charts.Bin(k, k + 1, 1) for k in range(5, 55)], "bins", "x", "of speech"
+    )
+    assert wide["domain"] == (5 - 2, 55 + 2)
     assert charts.histogram(bins, "bins", "x", "windows", domain=(0, 9))["domain"] == (0, 9)
 
 

@@ -66,7 +66,8 @@ return {
   found,
   texts: boxes.length,
   beyond: boxes.filter(([, box]) => box.right > innerWidth + 1).map(([node]) => node.data.trim()),
-  scrolls: document.documentElement.scrollWidth > innerWidth,
+  scrolls: document.documentElement.scrollWidth > innerWidth ||
+    [...document.querySelectorAll(".wide")].some((each) => each.scrollWidth > each.clientWidth + 1),
 };
 """
 

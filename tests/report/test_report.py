@@ -15,11 +15,12 @@ from helpers import ROOT, wait_until
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
+from alm.jobs import pages
 from alm.report.manifests import manifests
 from alm.report.overview import overview
 from alm.report.quarantine import quarantine
 from alm.report.render import render
-from alm.report.runtime import Job, runtime
+from alm.report.runtime import STEPS, Job, runtime
 from alm.report.windows import windows
 from alm.text import count, duration, percent
 
@@ -84,6 +85,10 @@ return {
   tags: {img: all("img").length, script: all("script").length},
 };
 """
+
+
+def test_each_step_is_said_in_words() -> None:
+    assert {*pages.RULES_OF_SHARDS, *pages.RULES_OF_RUN, "shard", "group"} == STEPS.keys()
 
 
 def open_page(driver: Chrome, title: str) -> None:

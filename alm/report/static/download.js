@@ -41,10 +41,16 @@ const standalone = (svg) => {
     }
   });
   copy.querySelectorAll(".above").forEach((node) => node.remove());
-  copy.style.background = getComputedStyle(svg.closest("figure")).backgroundColor;
+  copy.style.fontFamily = getComputedStyle(svg).fontFamily;
+  copy.style.background = getComputedStyle(svg.closest("figure, .panel")).backgroundColor;
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(copy);
 };
+const svgSaver = (name, svg) => saver("Download this chart", () => name + ".svg",
+  () => ["image/svg+xml", standalone(svg())]);
+for (const svg of document.querySelectorAll(".panel > svg")) {
+  svg.after(svgSaver(fileName(svg.closest("section").querySelector("h2").textContent), () => svg));
+}
 const barsOf = (figure) => {
   const plot = figure.querySelector(".plot");
   if (plot) {
@@ -61,8 +67,7 @@ for (const figure of document.querySelectorAll("figure")) {
   const row = figure.appendChild(document.createElement("div"));
   row.className = "saves";
   if (plot) {
-    row.append(saver("Download this chart", () => name + ".svg",
-      () => ["image/svg+xml", standalone(plot.querySelector("svg"))]));
+    row.append(svgSaver(name, () => plot.querySelector("svg")));
   }
   row.append(saver("Download these figures", () => name + ".tsv",
     () => ["text/tab-separated-values", bars.map((cells) => cells.join("\t")).join("\n") + "\n"]));

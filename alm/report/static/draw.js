@@ -95,8 +95,7 @@ const draw = (plot, chart) => {
   const top = TOP + LINE * rows, height = top + PLOT + BOTTOM;
   title.setAttribute("y", 12 - top);
   for (const [name, value] of Object.entries({width, height, role: "group",
-    viewBox: `0 ${-top} ${width} ${height}`, "font-size": 12, "aria-label": chart.description,
-    "font-family": getComputedStyle(plot).fontFamily})) svg.setAttribute(name, value);
+    viewBox: `0 ${-top} ${width} ${height}`, "font-size": 12, "aria-label": chart.description})) svg.setAttribute(name, value);
   chart.bars.forEach((bar, k) => {
     const [x, wide] = place(bar, k), y = up(bar.base + bar.amount);
     const said = `${chart.x} ${bar.name}: ${bar.words}`;
