@@ -47,7 +47,6 @@ def run(
             digests=built,
             summary=work / "build.json",
             sample=work / "sample",
-            one_in=1,
             params=checked.window,
             stop_at_invalid=False,
             execution=execution,

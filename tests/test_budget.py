@@ -145,7 +145,6 @@ def test_14_08_the_second_step_stops_at_a_row_that_is_too_large(tmp_path: Path) 
         *(tmp_path / name for name in ("records", "refused", "recordings", "lines", "built")),
         WINDOW,
         sample=tmp_path / "sample",
-        one_in=1,
         stop_at_invalid=True,
         execution=execution,
         code="c",

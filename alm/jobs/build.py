@@ -15,7 +15,7 @@ from alm.input.quarantine import refused_row, stop_at, to_line
 from alm.input.storage import Meter, unmetered
 from alm.jobs.chunks import run_in_chunks
 from alm.jobs.deferred import defer
-from alm.jobs.sample import is_drawn, sampler
+from alm.jobs.sample import is_drawn, sampler, thin_out
 from alm.params import WindowParams
 from alm.records.record import encode, make_record, may_be_too_large
 from alm.rows import codec
@@ -36,7 +36,6 @@ def build_shard(
     params: WindowParams,
     *,
     sample: Path,
-    one_in: int,
     sample_fraction: float | None = None,
     stop_at_invalid: bool,
     execution: Execution,
@@ -53,7 +52,6 @@ def build_shard(
         summary: output, see :class:`alm.statistics.summary.Summary`.
         params: see :class:`WindowParams`.
         sample: output, the rows that what-if may try: see :mod:`alm.jobs.sample`.
-        one_in: one recording in so many is drawn for it.
         sample_fraction: the share of recordings to build from, if not all.
         stop_at_invalid: raise at a row that cannot be processed instead of quarantining it.
         execution: the engine, its threads and memory.
@@ -65,12 +63,13 @@ def build_shard(
     work = partial(
         build_chunk,
         params=params,
-        one_in=one_in,
         sample_fraction=sample_fraction,
         stop_at_invalid=stop_at_invalid,
     )
     outputs = [records, quarantine, recordings, digests, sample]
     total = run_in_chunks(work, ranges, outputs, execution, code)
+    rows = sum(stats["entries"] for stats in total.stats.values())
+    thin_out(sample, rows, total.survey["segments"])
     total.write(summary)
 
 
@@ -79,7 +78,6 @@ def build_chunk(
     parts: Sequence[Path],
     *,
     params: WindowParams,
-    one_in: int,
     sample_fraction: float | None = None,
     stop_at_invalid: bool,
     meter: Meter = unmetered,
@@ -92,7 +90,7 @@ def build_chunk(
         files.written_whole(parts[1]) as quarantine,
         files.written_whole(parts[2]) as recordings,
         files.written_whole(parts[3]) as digests,
-        sampler(parts[4], one_in) as offer_to_sample,
+        sampler(parts[4]) as sampled,
     ):
         for span in ranges:
             manifest = codec.dumps(span.path)
@@ -130,7 +128,9 @@ def build_chunk(
                         records.write(encode(record))
                         recording = recording_key(row)
                         recordings.write(recording)
-                        offer_to_sample(recording, line)
+                        sampled.offer(recording, line)
+                        if not is_large:
+                            sampled.count(len(row["segments"]))
             except MemoryError as error:
                 raise out_of_memory(span.path, offset) from error
             summary.line_counts.append(LineCount(span.path, span.start, lines))

@@ -12,15 +12,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
 from alm.config import Config
 from alm.errors import ParameterError
-from alm.input.shards import Shard
-from alm.jobs.sample import one_in
 from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.keys import AUTO, EXPORT_KEYS, PREPARE_OPTIONS
 from alm.params import OverlapParams, WindowParams
@@ -36,10 +34,9 @@ AFTER: dict[str, tuple[str, ...]] = {
     "what_if": ("build", "overlap"),
     "stats": ("prepare_shard", "build", "overlap", "what_if"),
     "recordings": ("build", "overlap"),
-    "chart_library": (),
     "sweep_shard": ("prepare_shard",),
     "sweep": ("sweep_shard",),
-    "pages": ("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
+    "pages": ("merge_quarantine", "merge_output", "stats", "recordings"),
     "provenance": (
         *("group", "prepare_shard", "build", "overlap"),
         *("merge_quarantine", "merge_output", "stats", "recordings"),
@@ -70,18 +67,15 @@ MODULES = {
 STAGES = [each.name for cls in (WindowParams, OverlapParams) for each in fields(cls)]
 """The parameters of both stages."""
 
-OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group", "chart_library"}
+OVER_ALL_SHARDS = frozenset(AFTER) - {*OF_SHARDS, "group"}
 
 
-def made_with(
-    config: Config, kind: str | None = None, *, shards: Sequence[Shard] = ()
-) -> dict[str, dict[str, Any]]:
+def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, Any]]:
     """The parameters of each rule that its outputs depend on, and the hash of its code.
 
     Args:
         config: of the run.
         kind: the format of its input; None for manifests of ours.
-        shards: of the run; of them counts only how large all are together, and only roughly.
     """
     window, overlap = asdict(config.window), asdict(config.overlap)
     clips, export = asdict(config.clips), asdict(config.export)
@@ -103,7 +97,6 @@ def made_with(
             "window": window,
             "on_invalid": values["on_invalid"],
             "sample_fraction": values["sample_fraction"],
-            "one_in": one_in(span for shard in shards for span in shard.ranges),
         },
         "overlap": {"overlap": overlap, "on_invalid": values["on_invalid"]},
         "merge_output": {

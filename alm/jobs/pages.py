@@ -19,10 +19,7 @@ from alm.rows import codec
 from alm.statistics.outcome import sample_note
 
 RULES_OF_SHARDS = ("prepare_shard", "build", "overlap")
-RULES_OF_RUN = (
-    *("merge_quarantine", "merge_output", "what_if", "stats", "recordings"),
-    "chart_library",
-)
+RULES_OF_RUN = ("merge_quarantine", "merge_output", "what_if", "stats", "recordings")
 
 
 def write_report(
@@ -33,7 +30,6 @@ def write_report(
     compare_with: str | None,
     benchmarks: str | Path,
     shards: Sequence[str],
-    library: str | Path,
     pages: Mapping[str, str | Path],
     groups: Sequence[str] = (),
     clips: Mapping[str, Any] | None = None,
@@ -48,7 +44,6 @@ def write_report(
         compare_with: the folder of another run, if there is one to compare with.
         benchmarks: the folder of what Snakemake measured.
         shards: ``SHARD.VERSION`` of each.
-        library: what :func:`alm.jobs.chart_library.write_library` wrote.
         pages: where to write each of :data:`alm.report.render.PAGES`.
         groups: ``GROUP.VERSION`` of each, where manifests were prepared from another format.
         clips: see :func:`alm.report.recordings.recordings`.
@@ -67,10 +62,9 @@ def write_report(
         "runtime": runtime(_measured(Path(benchmarks), shards, groups)),
     }
     note = sample_note(stats["parameters"].get("sample_fraction"))
-    script = Path(library).read_text(encoding="utf-8")
     for name, path in pages.items():
         with files.written_whole(path) as file:
-            file.write(render(name, {**values[name], "sample_note": note}, script).encode())
+            file.write(render(name, {**values[name], "sample_note": note}).encode())
 
 
 def _table(path: str | Path) -> Iterator[dict[str, str]]:

@@ -21,6 +21,7 @@ from alm.input.shards import read_ranges
 from alm.params import OverlapParams, WindowParams
 from alm.statistics.counters import COUNTS, COVERAGE, LOSSES, SECONDS, Stats, total
 from alm.statistics.diagnosis import SMELLS, diagnose
+from alm.statistics.outcome import SAMPLED
 from alm.statistics.shares import share
 from alm.statistics.summary import Summary, add_summaries
 from alm.statistics.units import doubtful_settings, doubts
@@ -66,7 +67,7 @@ def aggregate(
         summaries: the summaries of each shard's build and overlap.
         recordings: the recording keys of each shard.
         stats_json: output, the run as a whole, durations in seconds.
-        stats_tsv: output, a row a manifest.
+        stats_tsv: output, a row a manifest; of a preview each ends with its ``sample_fraction``.
         stats_parquet: output, the same table.
         window: the parameters of the first stage.
         overlap: those of the second, ``target_duration`` resolved.
@@ -103,7 +104,8 @@ def aggregate(
     }
     with files.written_whole(stats_json) as file:
         file.write(json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
-    _write_tables(manifests, summary.stats, stats_tsv, stats_parquet)
+    sampled = parameters.get("sample_fraction")
+    _write_tables(manifests, summary.stats, stats_tsv, stats_parquet, sampled)
 
 
 def count_recordings(paths: Sequence[str | Path], at_once: int = KEYS_AT_ONCE) -> tuple[int, int]:
@@ -210,6 +212,7 @@ def _write_tables(
     stats: Mapping[str, Stats],
     stats_tsv: str | Path,
     stats_parquet: str | Path,
+    sampled: float | None,
 ) -> None:
     lost = [f"{prefix}{reason}" for reason in LOSSES for prefix in ("lost_", "dur_lost_")]
     header = ["manifest_filepath", *COUNTS, *SECONDS, *COVERAGE, *lost]
@@ -218,6 +221,9 @@ def _write_tables(
         row = stats[manifest].as_dict()
         row |= row.pop("lost") | {name: stats[manifest].seconds(name) for name in COVERAGE}
         rows.append([manifest, *(row[name] for name in header[1:])])
+    if sampled is not None:
+        header.append(SAMPLED)
+        rows = [[*row, float(sampled)] for row in rows]
 
     text = io.StringIO()
     writer = csv.writer(text, dialect="excel-tab", lineterminator="\n")

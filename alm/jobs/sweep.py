@@ -14,7 +14,7 @@ from alm.report.sweep import as_written, sweep_page
 from alm.rows import codec
 from alm.statistics.counters import Stats, total
 from alm.statistics.levers import combinations
-from alm.statistics.outcome import sample_note
+from alm.statistics.outcome import SAMPLED, sample_note
 
 COLUMNS = (
     "quarantined",
@@ -40,7 +40,7 @@ def write_sweep(
 
     Args:
         counted: what :func:`alm.jobs.sweep_shard.sweep_shard` wrote of all shards.
-        tsv: output, a row a combination.
+        tsv: output, a row a combination; of a preview each ends with its ``sample_fraction``.
         page: output, HTML.
         values: the configured parameters of both stages.
         grid: the values that were tried.
@@ -55,10 +55,15 @@ def write_sweep(
         {**combination, **_figures(sums, number)}
         for number, combination in enumerate(combinations(grid))
     ]
+    columns = [*grid, *COLUMNS]
+    table = rows
+    if sample_fraction is not None:
+        columns.append(SAMPLED)
+        table = [{**row, SAMPLED: sample_fraction} for row in rows]
     text = io.StringIO()
-    writer = csv.DictWriter(text, [*grid, *COLUMNS], dialect="excel-tab", lineterminator="\n")
+    writer = csv.DictWriter(text, columns, dialect="excel-tab", lineterminator="\n")
     writer.writeheader()
-    writer.writerows({name: as_written(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: as_written(value) for name, value in row.items()} for row in table)
     with files.written_whole(tsv) as file:
         file.write(text.getvalue().encode())
     with files.written_whole(page) as file:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from alm import files
-from alm.jobs.sample import KEY_BITS, read_sample
+from alm.jobs.sample import ALL, read_sample, rows_to_try, sampling_bound
 from alm.rows.memory import memory_for_rows
 from alm.rows.row import parse_row, recording_length
 from alm.rows.timeline import timeline
@@ -21,19 +21,6 @@ from alm.statistics.levers import levers, setting
 from alm.statistics.summary import Summary, add_summaries
 from alm.statistics.trials import MEASURES, Setting, Trial, try_settings, written_size
 from alm.statistics.what_if import Known, Tried, extrapolate, judge
-
-TRIED_SEGMENTS = 50_000
-"""All levers take 2 CPU seconds for so many segments (measured: 31 to 36 µs each)."""
-
-ROW_SEGMENTS = 6
-"""A row takes as long as so many segments, whatever it has."""
-
-MOST_SEGMENTS = 1_000_000
-MOST_ROWS = 30_000
-"""More make an estimate hardly better, and one job longer, or larger by 1 kB a row."""
-
-ONE_ROW_IN = 64
-"""All levers on a row take 4 to 6 times what the run takes for it: together a tenth of the run."""
 
 
 def try_levers(
@@ -58,8 +45,9 @@ def try_levers(
     run, survey = total(summary.stats.values()), summary.survey
     found = levers(values)
     trials = _Trials([setting(values), *(setting({**values, **lever}) for lever in found)])
-    most = rows_to_try(run["entries"], survey["segments"])
-    drawn = read_sample(samples, _bound(samples, most))
+    size = run["entries"], survey["segments"]
+    most = rows_to_try(*size)
+    drawn = read_sample(samples, _bound(samples, *size, most))
     with memory_for_rows():
         for key, text in islice(drawn, 2 * most):  # a recording may have any number of rows
             trials.add(key, text)
@@ -90,20 +78,14 @@ def try_levers(
         file.write(json.dumps(content, indent=2, allow_nan=False).encode() + b"\n")
 
 
-def rows_to_try(rows: int, segments: int) -> int:
-    """How many rows of a run are tried: what 2 CPU seconds or a tenth of the run suffice for.
-
-    It follows from the run's totals, so that the sample does not depend on what is drawn.
-    """
-    each = ROW_SEGMENTS + segments / max(1, rows)
-    wanted = max(TRIED_SEGMENTS / each, rows / ONE_ROW_IN)
-    return max(1, int(min(wanted, MOST_SEGMENTS / each, MOST_ROWS)))
-
-
-def _bound(samples: Sequence[str | Path], most: int) -> int:
-    """Below which hash the rows are tried: as many as wanted, the last recording whole."""
+def _bound(samples: Sequence[str | Path], rows: int, segments: int, most: int) -> int:
+    """Below which key the rows are tried: as many as wanted, the last recording whole."""
     lowest = heapq.nsmallest(most, (row.key for row in read_sample(samples)))
-    return lowest[-1] + 1 if len(lowest) == most else 1 << KEY_BITS
+    if not lowest:
+        return ALL
+    # Beyond the bound of the run it depends on the shards what they have kept.
+    found = max(sampling_bound(rows, segments), lowest[0] + 1)
+    return min(found, lowest[-1] + 1) if len(lowest) == most else found
 
 
 class _Trials:

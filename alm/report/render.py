@@ -29,17 +29,15 @@ PAGES = {
 """The pages of the report, and their names, in order."""
 
 
-def render(page: str, values: Mapping[str, object], library: str = "") -> str:
+def render(page: str, values: Mapping[str, object]) -> str:
     """The HTML of a page.
 
     Args:
         page: its name: ``overview`` is made from ``templates/overview.html.j2``.
         values: what the template shows.
-        library: the script that draws charts, see :func:`alm.report.charts.library`; a page
-            without charts leaves it out.
     """
     template = _environment().get_template(f"{page}.html.j2")
-    return template.render(values, library=library, page=page)
+    return template.render(values, page=page)
 
 
 @cache

@@ -18,9 +18,9 @@ STEPS = {
     "overlap": "remove near-duplicates",
     "merge_quarantine": "join the refused rows",
     "merge_output": "join the output, or list its shards",
+    "what_if": "try other settings on some recordings",
     "stats": "add up the statistics",
     "recordings": "list all recordings, and draw some",
-    "chart_library": "prepare the script that draws the charts",
 }
 """What the rules do, in words."""
 

@@ -133,6 +133,10 @@ def nothing_kept(stats: Stats) -> str | None:
     return "No window was kept: the manifests hold no rows"
 
 
+SAMPLED = "sample_fraction"
+"""The column of a preview's tables that says that they are of a sample."""
+
+
 def sample_note(fraction: float | None) -> str | None:
     """That this is a preview, if it is one."""
     if fraction is None:

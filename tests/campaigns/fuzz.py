@@ -280,7 +280,7 @@ def _check_steps(
         )
     ]
     span = whole_file(str(source))
-    built = build_chunk([span], parts[:5], params=window, one_in=1, stop_at_invalid=False)
+    built = build_chunk([span], parts[:5], params=window, stop_at_invalid=False)
     assert parts[1].read_bytes() == bad.read_bytes()
     overlapped = overlap_chunk(
         [whole_file(str(parts[0]))], parts[5:], params=overlap, stop_at_invalid=False

@@ -26,9 +26,10 @@ def figures_of(folder: Path) -> dict[str, Part]:
 
 
 def test_parts_in_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["--tiny", "--output", str(tmp_path), "kernel", "statistics", "linear", "audio", "clips"])
+    names = ["kernel", "statistics", "linear", "sweep", "audio", "clips"]
+    main(["--tiny", "--output", str(tmp_path), *names])
     found = figures_of(tmp_path)
-    assert list(found) == ["kernel", "statistics", "linear", "audio", "clips"]
+    assert list(found) == names
     assert 0 < sum(found["statistics"].profile.values()) < 1.001
     shown = capsys.readouterr().out
     assert all(figure.name in shown for part in found.values() for figure in part.figures)

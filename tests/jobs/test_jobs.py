@@ -73,7 +73,6 @@ def run_steps(
             Path(f"{at}.built"),
             window,
             sample=Path(f"{at}.sample"),
-            one_in=1,
             stop_at_invalid=False,
             execution=Execution("local", threads),
             code="c",
@@ -239,11 +238,10 @@ def test_an_index_is_read_as_the_readme_says(tmp_path: Path) -> None:
 
 def pages_of(out: Path) -> dict[str, str]:
     """The pages of the report, and the summary on the terminal."""
-    (out / "charts.js").write_bytes(b"")
     pages = {name: out / f"{name}.html" for name in PAGES}
     names = ("stats.json", "stats.tsv", "quarantine.jsonl", "recordings.json")
     files = [out / name for name in names]
-    write_report(*files, None, out / "benchmarks", [], out / "charts.js", pages)
+    write_report(*files, None, out / "benchmarks", [], pages)
     summary = summarize_run(out / "alm_output.jsonl")
     return {name: path.read_text(encoding="utf-8") for name, path in pages.items()} | {"": summary}
 
@@ -409,7 +407,6 @@ def test_14_03_what_was_read_of_a_replaced_manifest_counts_for_nothing(tmp_path:
             at.with_suffix(".json"),
             WindowParams(),
             sample=at.with_suffix(".sample"),
-            one_in=1,
             stop_at_invalid=False,
             execution=Execution("local"),
             code="c",
@@ -438,7 +435,6 @@ def test_stopping_at_an_invalid_row_leaves_nothing(tmp_path: Path) -> None:
             out / "summary",
             WindowParams(),
             sample=out / "sample",
-            one_in=1,
             stop_at_invalid=True,
             execution=Execution("local", threads=2),
             code="c",

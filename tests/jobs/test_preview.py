@@ -1,5 +1,6 @@
 """Previews: the same recordings however the work is cut, and estimates that hold."""
 
+import csv
 import json
 import random
 from pathlib import Path
@@ -40,7 +41,6 @@ def made(folder: Path, source: Path, shard_size: int, fraction: float | None) ->
             *(Path(f"{at}.{name}") for name in names),
             WINDOW,
             sample=Path(f"{at}.sample"),
-            one_in=1,
             sample_fraction=fraction,
             stop_at_invalid=False,
             execution=Execution("local", 2),
@@ -148,6 +148,10 @@ def test_19_every_output_of_a_preview_says_so(run_workflow: RunWorkflow) -> None
     assert sample["fraction"] == 0.5
     assert 0 < sample["rows"] < sample["rows_of_all"] == 10
     assert len(run.lines("alm_output.jsonl")) == sample["rows"]
+    with (run.output / "stats.tsv").open() as file:
+        assert {row["sample_fraction"] for row in csv.DictReader(file, dialect="excel-tab")} == {
+            "0.5"
+        }
     record = json.loads((run.output / "provenance.json").read_bytes())
     assert record["parameters"]["sample_fraction"] == 0.5
     assert list(verify(run.output)) == []

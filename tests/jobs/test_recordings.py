@@ -28,7 +28,7 @@ def listed(source: Path, folder: Path, shard_size: int) -> tuple[bytes, list[dic
     for shard in plan_shards(discover(str(source)), shard_size):
         built = [folder / f"{shard.name}.{k}" for k in range(5)]
         done = [folder / f"{shard.name}.{k}" for k in range(5, 9)]
-        build_chunk(shard.ranges, built, params=WINDOW, one_in=1, stop_at_invalid=False)
+        build_chunk(shard.ranges, built, params=WINDOW, stop_at_invalid=False)
         overlap_chunk([whole_file(str(built[0]))], done, params=OVERLAP, stop_at_invalid=False)
         records.append(built[0])
         tables.append(done[3])

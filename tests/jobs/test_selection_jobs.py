@@ -22,9 +22,7 @@ def run(
 ) -> tuple[list[dict[str, Any]], Summary]:
     """The rows and counters of both jobs, over the disk."""
     parts = [folder / name for name in "abcdefghi"]
-    built = build_chunk(
-        [whole_file(str(manifest))], parts[:5], params=window, one_in=1, stop_at_invalid=True
-    )
+    built = build_chunk([whole_file(str(manifest))], parts[:5], params=window, stop_at_invalid=True)
     done = overlap_chunk(
         [whole_file(str(parts[0]))], parts[5:], params=overlap, stop_at_invalid=True
     )

@@ -88,7 +88,7 @@ def plain(manifest: Path, folder: Path, values: Json) -> Json:
     window, overlap = setting(values)
     parts = [folder / name for name in "abcdefghi"]
     span = whole_file(str(manifest))
-    built = build_chunk([span], parts[:5], params=window, one_in=64, stop_at_invalid=False)
+    built = build_chunk([span], parts[:5], params=window, stop_at_invalid=False)
     records = whole_file(str(parts[0]))
     done = overlap_chunk([records], parts[5:], params=overlap, stop_at_invalid=False)
     summary = add_summaries([built, done])
@@ -147,6 +147,17 @@ def test_19_the_table_does_not_depend_on_the_shards(manifest: Path, tmp_path: Pa
     many = (tmp_path / "sweep.tsv").read_bytes(), (tmp_path / "sweep.html").read_bytes()
     swept(manifest, tmp_path, grid, 1 << 30)
     assert many == ((tmp_path / "sweep.tsv").read_bytes(), (tmp_path / "sweep.html").read_bytes())
+
+
+def test_19_the_table_of_a_preview_says_so_in_each_row(manifest: Path, tmp_path: Path) -> None:
+    grid = {"tolerance": [0.1, 0.3]}
+    whole = swept(manifest, tmp_path, grid, 1 << 30)
+    counted = list(tmp_path.glob("*.counted"))
+    write_sweep(counted, tmp_path / "tsv", tmp_path / "page", VALUES, grid, 0.25)
+    with (tmp_path / "tsv").open(newline="") as file:
+        found = list(csv.DictReader(file, dialect="excel-tab"))
+    assert found == [{**row, "sample_fraction": "0.25"} for row in whole]
+    assert "This is a preview, made with 25.0 %" in (tmp_path / "page").read_text()
 
 
 def test_19_the_page_marks_today_and_the_front(manifest: Path, tmp_path: Path) -> None:

@@ -1,22 +1,33 @@
-"""The charts of the report are what Vega-Lite reads."""
-
-import altair
-import pytest
-from jsonschema import ValidationError
+"""Charts: what their script draws, in figures and in words."""
 
 from alm.report import charts
 
 
-def test_charts_are_what_vega_lite_reads() -> None:
-    limits = [charts.Limit(2.0, "enough")]
-    for chart in (
-        charts.columns([charts.Column("2", 3), charts.Column("3", 0)], "columns", "x", "windows"),
-        charts.histogram([charts.Bin(1, 2, 3), charts.Bin(2, 4, 1)], "bins", "x", "of speech"),
-        charts.histogram([charts.Bin(1, 2, 3, False)], "bins", "x", "windows", limits, (0, 100)),
-    ):
-        altair.LayerChart.from_dict(chart)
-        with pytest.raises(ValidationError, match="star"):
-            altair.LayerChart.from_dict({**chart, "layer": [{**chart["layer"][0], "mark": "star"}]})
+def test_named_columns_say_what_they_hold() -> None:
+    columns = [charts.Column("16", 7200.0), charts.Column("8", 1800.0, False)]
+    chart = charts.columns(columns, "Speech by rate", "rate in kHz", "of speech")
+    assert (chart["x"], chart["y"], chart["domain"]) == ("rate in kHz", "hours of speech", None)
+    assert not chart["whole"]
+    assert [(bar["name"], bar["amount"], bar["enough"]) for bar in chart["bars"]] == [
+        ("16", 2.0, True),
+        ("8", 0.5, False),
+    ]
+    assert chart["bars"][0]["words"] == "2.00 h of speech"
+
+
+def test_bins_of_the_same_range_are_stacked() -> None:
+    bins = [charts.Bin(1, 2, 3, False), charts.Bin(1, 2, 4), charts.Bin(2, 3, 1)]
+    chart = charts.histogram(bins, "bins", "x", "windows", [charts.Limit(2.0, "enough")])
+    assert [(bar["base"], bar["amount"]) for bar in chart["bars"]] == [(0, 3), (3, 4), (0, 1)]
+    assert chart["bars"][2]["words"] == "1 window"
+    assert chart["bars"][2]["name"] == "2 to 3"
+    assert chart["limits"] == [{"at": 2.0, "name": "enough"}]
+    assert chart["domain"] == (0, 2 + 8 / 2), "a few bins do not fill a chart"
+    wide = charts.histogram(
+        [charts.Bin(k, k + 1, 1) for k in range(5, 55)], "bins", "x", "of speech"
+    )
+    assert wide["domain"] == (5 - 2, 55 + 2)
+    assert charts.histogram(bins, "bins", "x", "windows", domain=(0, 9))["domain"] == (0, 9)
 
 
 def test_bars_are_lengths_of_the_longest() -> None:

@@ -6,17 +6,17 @@ import time
 import wave
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import browser
 import pytest
 from browser import chromium, errors, requests
 from conftest import Run
-from selenium.webdriver import Chrome
+from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
 
 from alm.jobs.recordings import write_recordings
 from alm.params import OverlapParams
-from alm.report import charts
 from alm.report.overview import overview
 from alm.report.recordings import recordings
 from alm.report.render import PAGES, render
@@ -66,7 +66,8 @@ return {
   found,
   texts: boxes.length,
   beyond: boxes.filter(([, box]) => box.right > innerWidth + 1).map(([node]) => node.data.trim()),
-  scrolls: document.documentElement.scrollWidth > innerWidth,
+  scrolls: document.documentElement.scrollWidth > innerWidth ||
+    [...document.querySelectorAll(".wide")].some((each) => each.scrollWidth > each.clientWidth + 1),
 };
 """
 
@@ -148,12 +149,12 @@ const contrast = (a, b) => {
   const [low, high] = [light(a), light(b)].sort((x, y) => x - y);
   return (high + 0.05) / (low + 0.05);
 };
-const around = (node) => node.closest(".track, .meter").parentElement;
+const around = (node) => node.closest(".track, .meter, .plot").parentElement;
 const least = (selector, own) => Math.min(...[...document.querySelectorAll(selector)].map((node) =>
   contrast(getComputedStyle(node)[own], behind(own === "color" ? node : around(node)))));
 return [
   least("h1, h3, p, dt, dd, .name, .figures, .title, .tick, label, button, a", "color"),
-  least(".track i, .meter, .meter i", "backgroundColor"),
+  Math.min(least(".track i, .meter, .meter i", "backgroundColor"), least(".bar", "fill")),
 ];
 """
 
@@ -164,7 +165,8 @@ def test_19_04_all_is_told_from_what_is_behind(sample_run: Run, tmp_path: Path, 
     crowd = tmp_path / "recordings.html"
     crowd.write_text(render("recordings", recordings(STATS, [a_crowd()])))
     with chromium(dark) as driver:
-        for path in (sample_run.output / "report" / "overview.html", crowd):
+        pages = [sample_run.output / "report" / f"{name}.html" for name in ("overview", "windows")]
+        for path in (*pages, crowd):
             show(driver, path)
             open_all(driver)
             text, bars = driver.execute_script(CONTRAST)
@@ -308,15 +310,18 @@ def test_19_04_charts_and_tables_are_saved(sample_run: Run) -> None:
     report = sample_run.output / "report"
     with chromium() as driver:
         show(driver, report / "windows.html")
-        drawn = {name: text for name, text in saved(driver).items() if name.endswith(".svg")}
+        found = saved(driver)
+        drawn = {name: text for name, text in found.items() if name.endswith(".svg")}
         plots = "return document.querySelectorAll('.plot').length"
         assert len(drawn) == driver.execute_script(plots) >= 9
-        for text in drawn.values():
-            assert text.startswith("<svg")
+        for name, text in drawn.items():
+            assert ElementTree.fromstring(text).tag.endswith("svg")
             assert "var(" not in text
-            labels = re.findall(r'aria-label="([^"]*)"[^>]*aria-roledescription="bar"', text)
-            assert labels
+            labels = re.findall(r'class="bar" role="img" aria-label="([^"]*)"', text)
             assert all(re.search(r": [\d.,]+ [a-z ]+$", label) for label in labels), labels
+            title, *lines = found[name.replace(".svg", ".tsv")].splitlines()
+            assert len(title.split("\t")) == 2
+            assert len(lines) == len(labels) > 0
         show(driver, report / "manifests.html")
         ((name, text),) = saved(driver).items()
         assert name == "which-manifests-give-little.tsv"
@@ -331,13 +336,32 @@ def test_19_04_charts_and_tables_are_saved(sample_run: Run) -> None:
         assert errors(driver) == []
 
 
+def test_19_04_a_chart_says_its_figures_and_follows_its_width(sample_run: Run) -> None:
+    with chromium() as driver:
+        show(driver, sample_run.output / "report" / "windows.html")
+        bar = driver.find_elements(By.CSS_SELECTOR, ".plot")[0].find_elements(By.CLASS_NAME, "bar")[
+            -1
+        ]
+        tip = driver.find_element(By.CLASS_NAME, "tip")
+        assert not tip.is_displayed()
+        ActionChains(driver).move_to_element(bar).perform()
+        assert tip.text == bar.get_attribute("aria-label")
+        assert re.fullmatch(r"duration in s [\d.]+ to [\d.]+: \d windows?", tip.text)
+        wide = "return document.querySelector('.plot svg').getBoundingClientRect().width"
+        before = driver.execute_script(wide)
+        resize(driver, 800)
+        time.sleep(0.3)
+        assert driver.execute_script(wide) < before - 100
+        assert errors(driver) == []
+
+
 def test_19_04_another_run_beside_this_one(sample_run: Run, tmp_path: Path) -> None:
     stats = sample_run.stats
     other = json.loads(json.dumps(stats))
     other["audio"]["kept_dur"] /= 2
     other["parameters"]["overlap_percentage"] = 30
     page = tmp_path / "overview.html"
-    page.write_text(render("overview", overview(stats, (HOSTILE, other)), charts.library()))
+    page.write_text(render("overview", overview(stats, (HOSTILE, other))))
     with chromium() as driver:
         show(driver, page, 800)
         text = driver.find_element(By.TAG_NAME, "body").text

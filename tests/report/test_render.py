@@ -13,7 +13,6 @@ from browser import chromium, errors, requests
 from helpers import ROOT
 from jinja2 import UndefinedError
 
-from alm.report import charts
 from alm.report.manifests import manifests
 from alm.report.quarantine import quarantine
 from alm.report.recordings import recordings
@@ -29,12 +28,7 @@ TEMPLATES = ROOT / "alm" / "report" / "templates"
 
 
 @pytest.fixture(scope="module")
-def library() -> str:
-    return charts.library()
-
-
-@pytest.fixture(scope="module")
-def pages(library: str) -> dict[str, str]:
+def pages() -> dict[str, str]:
     """The pages that show text of others, which would like to be code."""
     text = HOSTILE + UNSEEN
     stats = {"filtered_windows": 1, "entries": 1, "parameters": {"max_invalid_fraction": 1.0}}
@@ -72,7 +66,7 @@ def pages(library: str) -> dict[str, str]:
         "runtime": runtime({f"rule {text}": [Job(1.0, 2.0)]}),
         "recordings": recordings(stats, [shown]),
     }
-    return {name: render(name, shown, library) for name, shown in values.items()}
+    return {name: render(name, shown) for name, shown in values.items()}
 
 
 SHOWN = {
@@ -129,14 +123,14 @@ def test_what_others_wrote_is_text_in_drawings(pages: dict[str, str]) -> None:
     assert not re.search("[<>&]", text)
 
 
-def test_a_page_holds_only_the_scripts_that_it_needs(pages: dict[str, str], library: str) -> None:
+def test_a_page_holds_only_the_scripts_that_it_needs(pages: dict[str, str]) -> None:
     static = ROOT / "alm" / "report" / "static"
     names = ("page.js", "sort.js", "draw.js", "download.js", "recordings.js")
     page, sort, draw, download, recordings = ((static / name).read_text() for name in names)
     for name in ("manifests", "quarantine", "runtime"):
         assert Parsed(pages[name]).scripts[""] == [page, sort, download]
     assert Parsed(pages["recordings"]).scripts[""] == [page, recordings]
-    for script in (page, sort, draw, download, recordings, library):
+    for script in (page, sort, draw, download, recordings):
         assert not re.search("</script|<!--", script, re.IGNORECASE)
 
 

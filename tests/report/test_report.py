@@ -15,12 +15,12 @@ from helpers import ROOT, wait_until
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 
-from alm.report import charts
+from alm.jobs import pages
 from alm.report.manifests import manifests
 from alm.report.overview import overview
 from alm.report.quarantine import quarantine
 from alm.report.render import render
-from alm.report.runtime import Job, runtime
+from alm.report.runtime import STEPS, Job, runtime
 from alm.report.windows import windows
 from alm.text import count, duration, percent
 
@@ -74,7 +74,7 @@ const behind = (node) => {
 const all = (selector) => [...document.querySelectorAll(selector)];
 return {
   text: document.body.innerText,
-  charts: all(".plot").map((plot) => plot.querySelectorAll("svg g.role-mark > *").length),
+  charts: all(".plot").map((plot) => plot.querySelectorAll("svg .bar").length),
   figures: Object.fromEntries(all("data[id]").map((d) => [d.id, [Number(d.value), d.innerText]])),
   contrasts: [
     ...all("h1, h2, h3, p, td, th, .note, .name, .value")
@@ -85,6 +85,10 @@ return {
   tags: {img: all("img").length, script: all("script").length},
 };
 """
+
+
+def test_each_step_is_said_in_words() -> None:
+    assert {*pages.RULES_OF_SHARDS, *pages.RULES_OF_RUN, "shard", "group"} == STEPS.keys()
 
 
 def open_page(driver: Chrome, title: str) -> None:
@@ -291,8 +295,7 @@ def test_a_large_run_gives_small_pages(sample_run: Run) -> None:
         ),
         "runtime": runtime({"build": [Job(number / 100, 120.5) for number in range(4_096)]}),
     }
-    library = charts.library()
-    pages = {name: render(name, shown, library) for name, shown in values.items()}
+    pages = {name: render(name, shown) for name, shown in values.items()}
     assert max(len(page.encode()) for page in pages.values()) < LONGEST_PAGE
     assert "Of 20,000 manifests these are the 500" in pages["manifests"]
     assert "100,000 rows could not be processed" in pages["quarantine"]

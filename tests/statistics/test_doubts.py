@@ -62,9 +62,7 @@ def run(
     shard = folder / f"shard.{Shard('shard', (span,)).version}.json"
     write_ranges([span], shard)
     built = [folder / name for name in ("records", "refused", "recordings", "lines", "sample")]
-    build_chunk([span], built, params=window, one_in=1, stop_at_invalid=False).write(
-        folder / "built"
-    )
+    build_chunk([span], built, params=window, stop_at_invalid=False).write(folder / "built")
     done = [folder / name for name in ("alm_output.jsonl", "late", "digests", "table")]
     records, overlap = whole_file(str(built[0])), overlap.resolved(window)
     overlap_chunk([records], done, params=overlap, stop_at_invalid=False).write(folder / "done")

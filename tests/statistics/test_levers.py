@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given, settings
 from strategies import rows
 
-from alm import WindowParams, build_windows, filter_overlaps
+from alm import build_windows, filter_overlaps
 from alm.engines import Execution
 from alm.errors import RowError
 from alm.input import discover
-from alm.input.shards import Shard, plan_shards
-from alm.jobs import what_if as job
+from alm.input.shards import plan_shards
+from alm.jobs import sample as job
 from alm.jobs.build import build_shard
 from alm.jobs.identity import STAGES
 from alm.jobs.overlap import overlap_shard
-from alm.jobs.sample import WHOLE_BYTES, one_in, read_sample
-from alm.jobs.what_if import rows_to_try, try_levers
+from alm.jobs.sample import ALL, read_sample, rows_to_try, sampling_bound
+from alm.jobs.what_if import try_levers
 from alm.keys import DEFAULTS
 from alm.rows.row import add_up
 from alm.statistics.estimate import Sample, estimate
@@ -120,7 +120,6 @@ def tried_in(folder: Path, source: Path, shard_size: int, values: dict[str, Any]
             *(Path(f"{at}.{name}") for name in names),
             window,
             sample=Path(f"{at}.sample"),
-            one_in=1,
             stop_at_invalid=False,
             execution=Execution("local", 2),
             code="c",
@@ -156,10 +155,13 @@ def test_19_the_sample_does_not_depend_on_the_shards(
 ) -> None:
     monkeypatch.setattr(job, "TRIED_SEGMENTS", 2000)
     one = tried_in(tmp_path, corpus, 1 << 30)
-    many = tried_in(tmp_path, corpus, 20_000)
-    assert one == many
+    assert all(tried_in(tmp_path, corpus, size) == one for size in (20_000, 100_000, 300_000))
+    (whole,) = tmp_path.glob(f"*-{1 << 30}.sample")
+    kept = len(list(read_sample([whole])))
+    segments = sum(len(json.loads(line)["segments"]) for line in corpus.read_text().splitlines())
     best = json.loads(one)[0]
-    assert 20 <= best["rows"] < 60
+    assert best["rows"] - rows_to_try(120, segments) in (0, 1)  # the last recording whole
+    assert 20 <= best["rows"] < kept < 120
     assert best["recordings"] < best["rows"]  # both rows of a recording, or none
     assert best["kept_hours"]["low"] < best["kept_hours"]["after"] < best["kept_hours"]["high"]
 
@@ -193,35 +195,33 @@ def test_19_how_much_is_tried() -> None:
     assert rows_to_try(0, 0) > 0
 
 
-def test_19_the_share_that_is_drawn_follows_from_the_size_of_the_run(tmp_path: Path) -> None:
-    def of(size: int, name: str = "m.jsonl") -> int:
-        (shard,) = plan_shards([type(discover(str(path))[0])(name, size, "v")], 1 << 60)
-        return one_in(shard.ranges)
+def test_19_what_is_kept_of_a_shard_suffices_however_the_run_grows() -> None:
+    """The bound falls with each row, and leaves more than what is tried."""
+    dice = random.Random(3)
+    for longest in (0, 3, 40, 4_000, 100_000):
+        rows = segments = 0
+        before = ALL
+        for _ in range(300):
+            more = int(dice.lognormvariate(3, 2)) + 1
+            rows, segments = rows + more, segments + more * dice.randint(0, longest)
+            bound = sampling_bound(rows, segments)
+            assert bound <= before
+            before = bound
+            few = min(rows, rows_to_try(rows, segments))
+            assert rows * bound / ALL >= few + 6 * math.sqrt(few) or bound == ALL
+    assert sampling_bound(0, 0) == ALL
+    assert sampling_bound(10**9, 10**10) < ALL / 20_000
 
-    path = tmp_path / "m.jsonl"
-    path.write_text("{}\n")
-    assert of(WHOLE_BYTES) == 1
-    assert of(WHOLE_BYTES + 1) == 4
-    assert of(WHOLE_BYTES, "m.jsonl.gz") == 16
-    assert of(1 << 45) == 64
-    assert one_in(span for shard in list[Shard]() for span in shard.ranges) == 1
 
-
-def test_19_one_recording_in_four_is_drawn(tmp_path: Path, corpus: Path) -> None:
-    (shard,) = plan_shards(discover(str(corpus)), 1 << 30)
-    names = ("records", "quarantine", "recordings", "lines", "built")
-    build_shard(
-        shard.ranges,
-        *(tmp_path / name for name in names),
-        WindowParams(),
-        sample=tmp_path / "sample",
-        one_in=4,
-        stop_at_invalid=True,
-        execution=Execution("local"),
-        code="c",
-    )
-    drawn = list(read_sample([tmp_path / "sample"]))
-    assert 10 <= len(drawn) <= 60
-    assert all(row.key < 1 << 62 for row in drawn)
-    lines = corpus.read_bytes().splitlines(keepends=True)
-    assert {row.text for row in drawn} <= set(lines)
+@pytest.mark.parametrize("shard_size", [1 << 30, 20_000])
+def test_19_rows_of_one_recording_are_tried(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shard_size: int
+) -> None:
+    """Its key is the lowest one, whatever it is, and may be above the bound."""
+    monkeypatch.setattr(job, "TRIED_SEGMENTS", 30)
+    dice = random.Random(7)
+    source = tmp_path / "m.jsonl"
+    rows = [talk(dice, "only.wav") for k in range(120)]
+    source.write_text("".join(json.dumps(each) + "\n" for each in rows))
+    best = json.loads(tried_in(tmp_path, source, shard_size))[0]
+    assert (best["rows"], best["recordings"], best["enough"]) == (2, 1, False)

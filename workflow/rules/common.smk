@@ -100,7 +100,7 @@ RANGES = {shard.name: shard.ranges for shard in SHARDS}
 VERSIONS = {shard.name: shard.version for shard in SHARDS}
 
 # Of each rule: the parameters that it depends on, and the name of the seal that stands for them.
-MADE_WITH = made_with(CONFIG, KIND, shards=SHARDS)
+MADE_WITH = made_with(CONFIG, KIND)
 MADE_WITH["pages"]["other"] = OTHER
 IDENTITY = identities(MADE_WITH, plan_digest(SHARDS))
 

@@ -12,24 +12,6 @@ PAGES = {
 }
 
 
-# It depends on nothing, so it is made beside the first jobs, and once for all runs into a folder.
-rule chart_library:
-    output:
-        output("work/charts.js"),
-        seal=seal("chart_library"),
-    log:
-        output("logs/chart_library.log"),
-    benchmark:
-        output("benchmarks/chart_library.tsv")
-    localrule: True
-    conda:
-        "../../envs/alm.yaml"
-    params:
-        **MADE_WITH["chart_library"],
-    script:
-        "../scripts/chart_library.py"
-
-
 # For the landing page of `snakemake --report`, whose text knows the configuration and nothing else.
 if workflow.is_main_process:
     try:
@@ -49,8 +31,7 @@ rule pages:
         quarantine=rules.merge_quarantine.output[0],
         output=rules.merge_output.output[0],
         recordings=rules.recordings.output.picked,
-        library=rules.chart_library.output[0],
-        seals=seals("merge_quarantine", "merge_output", "stats", "recordings", "chart_library"),
+        seals=seals("merge_quarantine", "merge_output", "stats", "recordings"),
     output:
         **{
             name: report(

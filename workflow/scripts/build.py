@@ -25,7 +25,6 @@ with (
         summary=Path(snakemake.output.summary),
         params=WindowParams(**snakemake.params.window),
         sample=Path(snakemake.output.sample),
-        one_in=snakemake.params.one_in,
         sample_fraction=snakemake.params.sample_fraction,
         stop_at_invalid=snakemake.params.on_invalid == "fail",
         execution=Execution.of_job(snakemake.config, snakemake.threads, snakemake.resources),

@@ -23,6 +23,5 @@ with (
         benchmarks=snakemake.params.benchmarks,
         shards=[Path(path).stem for path in snakemake.input.shards],
         groups=snakemake.params.groups,
-        library=snakemake.input.library,
         pages={name: path for name, path in snakemake.output.items() if name != "seal"},
     )

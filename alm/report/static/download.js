@@ -40,19 +40,35 @@ const standalone = (svg) => {
       if ((node.getAttribute(name) || "").startsWith("var(")) node.setAttribute(name, style[name]);
     }
   });
+  copy.querySelectorAll(".above").forEach((node) => node.remove());
+  copy.style.fontFamily = getComputedStyle(svg).fontFamily;
+  copy.style.background = getComputedStyle(svg.closest("figure, .panel")).backgroundColor;
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return new XMLSerializer().serializeToString(copy);
 };
-for (const figure of document.querySelectorAll("figure")) {
-  const plot = figure.querySelector(".plot"), bars = figure.querySelectorAll(".bars li");
-  const name = fileName(figure.querySelector("h3").textContent);
+const svgSaver = (name, svg) => saver("Download this chart", () => name + ".svg",
+  () => ["image/svg+xml", standalone(svg())]);
+for (const svg of document.querySelectorAll(".panel > svg")) {
+  svg.after(svgSaver(fileName(svg.closest("section").querySelector("h2").textContent), () => svg));
+}
+const barsOf = (figure) => {
+  const plot = figure.querySelector(".plot");
   if (plot) {
-    figure.append(saver("Download this chart", () => name + ".svg",
-      () => ["image/svg+xml", standalone(plot.querySelector("svg"))]));
-  } else if (bars.length) {
-    const rows = () => [...bars].map((bar) => [...bar.querySelectorAll(".title, .words")]
-      .map((node) => node.value ?? cellText(node)).join("\t"));
-    figure.append(saver("Download these figures", () => name + ".tsv",
-      () => ["text/tab-separated-values", rows().join("\n") + "\n"]));
+    const chart = JSON.parse(plot.nextElementSibling.textContent);
+    return [[chart.x, chart.y], ...chart.bars.map((bar) => [bar.name, bar.amount])];
   }
+  return [...figure.querySelectorAll(".bars li")].map((bar) =>
+    [...bar.querySelectorAll(".title, .words")].map((node) => node.value ?? cellText(node)));
+};
+for (const figure of document.querySelectorAll("figure")) {
+  const plot = figure.querySelector(".plot"), bars = barsOf(figure);
+  const name = fileName(figure.querySelector("h3").textContent);
+  if (!bars.length) continue;
+  const row = figure.appendChild(document.createElement("div"));
+  row.className = "saves";
+  if (plot) {
+    row.append(svgSaver(name, () => plot.querySelector("svg")));
+  }
+  row.append(saver("Download these figures", () => name + ".tsv",
+    () => ["text/tab-separated-values", bars.map((cells) => cells.join("\t")).join("\n") + "\n"]));
 }

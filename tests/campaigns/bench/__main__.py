@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 from helpers import ROOT
 
-from bench import audio, clips, document, figures, kernel, memory, picture, runs
+from bench import audio, clips, document, figures, kernel, memory, picture, runs, sweep
 from bench.figures import Part
 
 PARTS: dict[str, Callable[[Path, bool], Part]] = {
@@ -22,6 +22,7 @@ PARTS: dict[str, Callable[[Path, bool], Part]] = {
     "engines": runs.engines,
     "scaling": runs.scaling,
     "linear": kernel.linear,
+    "sweep": sweep.sweep,
     "memory": memory.memory,
     "audio": audio.audio,
     "clips": clips.clips,

@@ -110,7 +110,9 @@ def statistics(folder: Path, tiny: bool) -> Part:
     ):
         count = 200 if tiny else count  # the profile needs more than one tick of the clock
         manifest = write_rows(folder / "profiled.jsonl", rows, count)
-        rounds = [profile(lambda at=manifest: _shards(at, folder)) for _ in range(1 if tiny else 3)]
+        rounds = [
+            profile(lambda at=manifest: work_of_shards(at, folder)) for _ in range(1 if tiny else 3)
+        ]
         shares = [
             sum(seconds for stack, seconds in found.items() if _is_statistics(stack))
             / found.total()
@@ -140,12 +142,12 @@ def _is_statistics(stack: tuple[str, ...]) -> bool:
     return any(name.startswith(STATISTICS) for name in stack)
 
 
-def _shards(manifest: Path, folder: Path) -> None:
+def work_of_shards(manifest: Path, folder: Path) -> None:
     """The work of the jobs of all shards of a manifest; what it writes is deleted."""
     parts = [folder / name for name in ("records", "quarantine", "recordings", "lines", "sample")]
     outputs = [folder / name for name in ("output", "late", "digests", "table")]
     for shard in plan_shards(discover(str(manifest)), SHARD_BYTES["local"]):
-        build_chunk(shard.ranges, parts, params=WINDOW, one_in=64, stop_at_invalid=False)
+        build_chunk(shard.ranges, parts, params=WINDOW, stop_at_invalid=False)
         overlap_chunk([whole_file(str(parts[0]))], outputs, params=OVERLAP, stop_at_invalid=False)
     for path in (*parts, *outputs):
         path.unlink()
@@ -159,7 +161,7 @@ def linear(folder: Path, tiny: bool) -> Part:
 
     def cost(size: int) -> float:
         began = cpu()
-        _shards(manifests[size], folder)
+        work_of_shards(manifests[size], folder)
         return 1000 * (cpu() - began) / size
 
     # The small ones before, between and after, since the machine's speed changes within minutes.
