@@ -306,7 +306,7 @@ def _check_steps(
     listed = [folder / "recordings.tsv", folder / "recordings.json"]
     write_recordings([folder / "table"], [folder / "records"], *listed, overlap)
     read = (*stats[:2], bad, listed[1])
-    write_report(*read, None, folder / "benchmarks", [], folder / "library", pages)
+    write_report(*read, None, folder / "benchmarks", [], pages)
 
 
 def campaign(seed: int, first: int, inputs: int, every: int = 1000) -> Counter[str]:

@@ -3,18 +3,14 @@
 import json
 import math
 import re
-import time
 from pathlib import Path
 
 import pytest
 from bench import document, figures
 from bench.__main__ import DOCS, LAST, PARTS, main
-from bench.clock import profile
 from bench.figures import Figure, Part
-from bench.inputs import SHIPPED, sample_rows, write_mixed
+from bench.inputs import SHIPPED, write_mixed
 from bench.runs import empty_workflow
-
-from alm import WindowParams, build_windows
 
 
 def figures_of(folder: Path) -> dict[str, Part]:
@@ -26,11 +22,10 @@ def figures_of(folder: Path) -> dict[str, Part]:
 
 
 def test_parts_in_one_process(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    names = ["kernel", "statistics", "linear", "sweep", "audio", "clips"]
+    names = ["kernel", "jobs", "linear", "sweep", "audio", "clips"]
     main(["--tiny", "--output", str(tmp_path), *names])
     found = figures_of(tmp_path)
     assert list(found) == names
-    assert 0 < sum(found["statistics"].profile.values()) < 1.001
     shown = capsys.readouterr().out
     assert all(figure.name in shown for part in found.values() for figure in part.figures)
 
@@ -107,20 +102,6 @@ def test_tables_go_between_the_marks(tmp_path: Path) -> None:
     path.write_text("no marks")
     with pytest.raises(SystemExit):
         document.insert(path, {}, "no.png")
-
-
-def test_a_profile_holds_the_time_of_the_work() -> None:
-    row = json.loads(sample_rows()[0])
-
-    def work() -> None:
-        until = time.process_time() + 0.5  # a kernel may look at its timers every 10 ms only
-        while time.process_time() < until:
-            build_windows(row, WindowParams())
-
-    found = profile(work)
-    assert 0.25 < found.total() < 1
-    in_windows = [stack for stack in found if stack and stack[-1].startswith("windows.")]
-    assert sum(found[stack] for stack in in_windows) > 0.1
 
 
 def test_rows_of_all_sizes(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import browser
 import pytest
-from browser import chromium, errors, requests, use_scheme
+from browser import check_room, chromium, errors, requests, use_scheme
 from conftest import Run, RunWorkflow, copy_of, workflow_in
 from helpers import ROOT, wait_until
 from selenium.webdriver import Chrome
@@ -121,6 +121,7 @@ def read_pages(driver: Chrome, report: Path) -> dict[str, Page]:
             use_scheme(driver, dark)
             pages[title] = Page(**driver.execute_script(READ))
             check(pages[title], dark)
+            check_room(driver)
         assert errors(driver) == []
         assert requests(driver) == []
     return pages
@@ -220,7 +221,7 @@ class TestInABrowser:
         assert "the manifests hold no rows" in pages["2 Windows"].text
         assert "The manifests hold no rows" in pages["5 Quarantine"].text
 
-    def test_all_lost(self, driver: Chrome, run_workflow: RunWorkflow) -> None:
+    def test_all_lost(self, driver: Chrome, run_workflow: RunWorkflow, tmp_path: Path) -> None:
         """With no tolerance, too: then the only limit of a duration is the target."""
         pages = self.pages_of(
             driver, run_workflow, manifest_path=str(SAMPLE), min_sample_rate=96_000, tolerance=0
@@ -228,6 +229,13 @@ class TestInABrowser:
         assert "No window was kept: all audio was lost" in pages["1 Overview"].text
         assert "The likely cause: min_sample_rate = 96" in pages["1 Overview"].text
         assert "all audio was lost" in pages["2 Windows"].text
+        for path in (tmp_path / "work" / "out" / "report").iterdir():
+            for width in (1400, 800):
+                size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+                driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+                driver.get(path.as_uri())
+                check_room(driver)
+        driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
         assert "Every row could be processed" in pages["5 Quarantine"].text
 
     def test_all_quarantined(
@@ -251,6 +259,15 @@ class TestInABrowser:
     def pages_of(self, driver: Chrome, run_workflow: RunWorkflow, **config: Any) -> dict[str, Page]:
         run = run_workflow("--report-after-run", "--report", "report.html", **config)
         return read_pages(driver, run.output.parent / "report.html")
+
+
+@pytest.mark.workflow
+def test_pages_are_small_and_bring_no_library(sample_run: Run) -> None:
+    """Of what they make of report.html most is Snakemake's frame, which brings Vega already."""
+    pages = [path.read_text() for path in (sample_run.output / "report").iterdir()]
+    assert len(pages) == len(PAGES)
+    assert sum(map(len, pages)) < 250_000
+    assert not any(re.search("vega|unsafe-eval", page, re.IGNORECASE) for page in pages)
 
 
 @pytest.mark.workflow

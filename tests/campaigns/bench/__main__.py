@@ -16,7 +16,7 @@ from bench.figures import Part
 
 PARTS: dict[str, Callable[[Path, bool], Part]] = {
     "kernel": kernel.kernel,
-    "statistics": kernel.statistics,
+    "jobs": kernel.jobs,
     "startup": runs.startup,
     "end_to_end": runs.end_to_end,
     "engines": runs.engines,

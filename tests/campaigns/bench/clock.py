@@ -15,12 +15,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import psutil
@@ -30,7 +28,6 @@ LOOK_SECONDS = 0.1
 """How often memory is looked at. The kernel keeps the peak of each process, so only what a process
 takes just before it ends can be missed."""
 
-SAMPLE_SECONDS = 0.001
 """Of CPU time, between two looks at the stack."""
 
 
@@ -60,36 +57,6 @@ def cpu_in_turns(
         found.append(times)
         after_each()
     return found
-
-
-def profile(work: Callable[[], object]) -> Counter[tuple[str, ...]]:
-    """CPU seconds of ``work`` by stack, its functions as ``module.function``, those of alm only.
-
-    A look at the stack each millisecond. One that is late, because the interpreter was busy in C,
-    stands for all of the time since the last one.
-    """
-    stacks: Counter[tuple[str, ...]] = Counter()
-    last = time.process_time()
-
-    def look(_: int, frame: FrameType | None) -> None:
-        nonlocal last
-        now, names = time.process_time(), []
-        while frame is not None:
-            module = frame.f_globals.get("__name__", "")
-            if module.startswith("alm."):
-                names.append(f"{module.removeprefix('alm.')}.{frame.f_code.co_qualname}")
-            frame = frame.f_back
-        stacks[tuple(reversed(names))] += now - last  # type: ignore[assignment]
-        last = now
-
-    before = signal.signal(signal.SIGPROF, look)
-    signal.setitimer(signal.ITIMER_PROF, SAMPLE_SECONDS, SAMPLE_SECONDS)
-    try:
-        work()
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
-    return stacks
 
 
 @dataclass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from bench.figures import MACHINE, Figure, Part, Results, last_time
@@ -22,7 +21,6 @@ def terminal(results: Results, last: Results) -> str:
             lines.append(
                 f"  {figure.name:46}{_value(figure):>18}  {goal:22}{verdict:8}{since}".rstrip()
             )
-        lines += [f"    {share:6.1%}  {name}" for name, share in part.profile.items()]
     return "\n".join(lines[1:])
 
 
@@ -41,8 +39,6 @@ def _markdown(results: Results, shown: str) -> str:
     blocks = [f"Measured on {MACHINE}.", *filter(None, [shown])]
     for name, part in results.items():
         blocks += [f"### {part.title}", f"`make bench BENCH_ARGS={name}`", table(part)]
-        if part.profile:
-            blocks.append("\n".join(_profile(part)))
     return "\n\n".join(blocks)
 
 
@@ -54,12 +50,6 @@ def table(part: Part) -> str:
         for figure in part.figures
     ]
     return "\n".join(lines)
-
-
-def _profile(part: Part) -> Iterator[str]:
-    yield from ("| function | CPU time, itself and what it calls outside of alm |", "|---|---:|")
-    for function, share in part.profile.items():
-        yield f"| `{function}` | {share:.1%} |"
 
 
 def _value(figure: Figure) -> str:

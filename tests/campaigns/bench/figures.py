@@ -68,14 +68,12 @@ def of_rounds(name: str, values: Sequence[float], unit: str = "", **more: Any) -
 class Part:
     """What one part of the benchmark found.
 
-    ``series`` are the points of the picture: name -> ``[[x, y], ...]``. ``profile`` says where the
-    time goes: function -> share of the CPU time.
+    ``series`` are the points of the picture: name -> ``[[x, y], ...]``.
     """
 
     title: str
     figures: list[Figure] = field(default_factory=list)
     series: dict[str, list[list[float]]] = field(default_factory=dict)
-    profile: dict[str, float] = field(default_factory=dict)
 
 
 Results = dict[str, Part]

@@ -1,13 +1,11 @@
-"""The kernel, in one process: against the plain transcription, and by where its time goes."""
+"""The kernel, in one process, and the jobs of a shard: against plain code, and each other."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
-from collections import Counter
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -20,16 +18,11 @@ from alm.input import discover, whole_file
 from alm.input.shards import SHARD_BYTES, plan_shards
 from alm.jobs.build import build_chunk
 from alm.jobs.overlap import overlap_chunk
-from bench.clock import cpu, cpu_in_turns, profile
+from bench.clock import cpu, cpu_in_turns
 from bench.figures import Figure, Part, of_rounds
 from bench.inputs import hour_rows, sample_rows, shipped_rows, write_rows
 
 WINDOW, OVERLAP = WindowParams(), OverlapParams(overlap_percentage=50)
-STATISTICS = "statistics."
-"""The package whose time is that of the statistics."""
-
-LISTED = 12
-"""Functions in the profile."""
 
 
 def kernel(folder: Path, tiny: bool) -> Part:
@@ -101,45 +94,29 @@ def _parse(manifest: Path) -> None:
             orjson.loads(line)
 
 
-def statistics(folder: Path, tiny: bool) -> Part:
-    """The share of the statistics in the jobs of a shard, and what else takes the time."""
-    part = Part("Where the CPU time of the jobs of a shard goes")
-    for name, rows, count, bound in (
-        ("sample", sample_rows(), 1_500, None),
-        ("shipped sample", shipped_rows(), 700, 0.15),
+def jobs(folder: Path, tiny: bool) -> Part:
+    """The jobs of a shard, with records, checksums and statistics, against `curate_manifest`."""
+    part = Part("The jobs of a shard, against curate_manifest: CPU")
+    for name, rows, count in (
+        ("sample", sample_rows(), 3_000),
+        ("shipped sample", shipped_rows(), 700),
     ):
-        count = 200 if tiny else count  # the profile needs more than one tick of the clock
-        manifest = write_rows(folder / "profiled.jsonl", rows, count)
-        rounds = [
-            profile(lambda at=manifest: work_of_shards(at, folder)) for _ in range(1 if tiny else 3)
-        ]
-        shares = [
-            sum(seconds for stack, seconds in found.items() if _is_statistics(stack))
-            / found.total()
-            for found in rounds
-        ]
-        costs = [1000 * found.total() / count for found in rounds]
+        count = 2 if tiny else count
+        manifest = write_rows(folder / f"{name}.jsonl", rows, count)
+        output = manifest.with_suffix(".curated")
+        turns = cpu_in_turns(
+            1 if tiny else 5,
+            lambda at=manifest: work_of_shards(at, folder),
+            lambda at=manifest, to=output: curate_manifest(at, to, WINDOW, OVERLAP),
+            after_each=output.unlink,
+        )
+        costs = [1000 * whole / count for whole, _ in turns]
+        ratios = [whole / curated for whole, curated in turns]
         part.figures += [
             of_rounds(f"{name}: build and overlap", costs, "ms a row"),
-            of_rounds(f"{name}: statistics' share", shares, better="less", bound=bound),
+            of_rounds(f"{name}: over curate_manifest", ratios, "times", better="less", bound=1.6),
         ]
-        if not part.profile:
-            part.profile = _innermost(rounds)
     return part
-
-
-def _innermost(rounds: list[Counter[tuple[str, ...]]]) -> dict[str, float]:
-    """The functions that take most, without those of ours that they call, and their share."""
-    shares: Counter[str] = Counter()
-    for found in rounds:
-        for stack, seconds in found.items():
-            name = re.sub(r"\.<locals>.*", "", stack[-1]) if stack else "outside of alm"
-            shares[name] += seconds / found.total() / len(rounds)  # type: ignore[assignment]
-    return dict(shares.most_common(LISTED))
-
-
-def _is_statistics(stack: tuple[str, ...]) -> bool:
-    return any(name.startswith(STATISTICS) for name in stack)
 
 
 def work_of_shards(manifest: Path, folder: Path) -> None:
