@@ -48,8 +48,11 @@ class Fetched:
         """The next bytes, fewer only at the end.
 
         Raises:
-            ManifestError: the storage does not answer; it is kept as ``failure``.
+            ManifestError: the storage does not answer; it is kept as ``failure``, and nothing more
+                is read.
         """
+        if self.failure:
+            raise self.failure
         try:
             while not self._holds(self._at + size) and self._fetch():
                 pass
