@@ -19,11 +19,14 @@ back by some kB."""
 
 
 class Fetched:
-    """A file for soundfile, which calls it from C and does not hand on what it raises.
+    """A file for soundfile, which calls it from C and cannot hand on what it would raise.
 
     Args:
         raw: the object; each of its reads is a request.
         most: bytes of a request.
+
+    Attributes:
+        failure: why the storage did not answer, if it did not: to be raised in the end.
     """
 
     def __init__(self, raw: io.RawIOBase, most: int) -> None:
@@ -45,20 +48,14 @@ class Fetched:
         return self._at
 
     def read(self, size: int) -> bytes:
-        """The next bytes, fewer only at the end.
-
-        Raises:
-            ManifestError: the storage does not answer; it is kept as ``failure``, and nothing more
-                is read.
-        """
-        if self.failure:
-            raise self.failure
+        """The next bytes, fewer only at the end, none once the storage did not answer."""
         try:
-            while not self._holds(self._at + size) and self._fetch():
+            while not (self.failure or self._holds(self._at + size)) and self._fetch():
                 pass
         except ManifestError as error:
             self.failure = error
-            raise
+        if self.failure:
+            return b""
         first = self._at - self._begin
         found = self._held[first : first + size]
         self._at += len(found)
