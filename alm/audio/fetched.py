@@ -13,10 +13,6 @@ from alm.errors import ManifestError
 LEAST_BYTES = 16 << 10
 """Of a range request, right after a jump; twice as many each time while reading goes on."""
 
-BEHIND_BYTES = 64 << 10
-"""Kept of what was read: after each read soundfile seeks to where it is, for which a decoder goes
-back by some kB."""
-
 
 class Fetched:
     """A file for soundfile, which calls it from C and cannot hand on what it would raise.
@@ -68,8 +64,7 @@ class Fetched:
         """Get what comes next; whether there was something."""
         end = self._begin + len(self._held)
         if self._begin <= self._at <= end:
-            kept = max(0, self._at - self._begin - BEHIND_BYTES)
-            self._held, self._begin = self._held[kept:], self._begin + kept
+            self._held, self._begin = self._held[self._at - self._begin :], self._at
         else:
             self._held, self._begin, end = b"", self._at, self._at
             self._ahead = LEAST_BYTES
