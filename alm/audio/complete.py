@@ -114,10 +114,18 @@ def opened(path: str, most: int = remote.BLOCK_BYTES) -> Iterator[Any]:
                 # Else each read ends with a seek to where it is, which decoders do not take well.
                 audio.seekable = lambda: False
                 yield audio
-        except (soundfile.SoundFileError, OSError) as error:
-            if isinstance(source, Fetched) and source.failure:
-                raise source.failure from error
+        except (soundfile.SoundFileError, OSError, RowError) as error:
+            _check(source)
+            if isinstance(error, RowError):
+                raise
             raise _unreadable(path, str(error)) from error
+        _check(source)
+
+
+def _check(source: str | Fetched) -> None:
+    """Raise what a storage failed with, which decoders take for the end of the audio or a gap."""
+    if isinstance(source, Fetched) and source.failure:
+        raise source.failure
 
 
 def _unreadable(path: str, why: str) -> RowError:

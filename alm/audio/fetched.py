@@ -13,17 +13,16 @@ from alm.errors import ManifestError
 LEAST_BYTES = 16 << 10
 """Of a range request, right after a jump; twice as many each time while reading goes on."""
 
-BEHIND_BYTES = 64 << 10
-"""Kept of what was read: after each read soundfile seeks to where it is, for which a decoder goes
-back by some kB."""
-
 
 class Fetched:
-    """A file for soundfile, which calls it from C and does not hand on what it raises.
+    """A file for soundfile, which calls it from C and cannot hand on what it would raise.
 
     Args:
         raw: the object; each of its reads is a request.
         most: bytes of a request.
+
+    Attributes:
+        failure: why the storage did not answer, if it did not: to be raised in the end.
     """
 
     def __init__(self, raw: io.RawIOBase, most: int) -> None:
@@ -45,17 +44,14 @@ class Fetched:
         return self._at
 
     def read(self, size: int) -> bytes:
-        """The next bytes, fewer only at the end.
-
-        Raises:
-            ManifestError: the storage does not answer; it is kept as ``failure``.
-        """
+        """The next bytes, fewer only at the end, none once the storage did not answer."""
         try:
-            while not self._holds(self._at + size) and self._fetch():
+            while not (self.failure or self._holds(self._at + size)) and self._fetch():
                 pass
         except ManifestError as error:
             self.failure = error
-            raise
+        if self.failure:
+            return b""
         first = self._at - self._begin
         found = self._held[first : first + size]
         self._at += len(found)
@@ -68,8 +64,7 @@ class Fetched:
         """Get what comes next; whether there was something."""
         end = self._begin + len(self._held)
         if self._begin <= self._at <= end:
-            kept = max(0, self._at - self._begin - BEHIND_BYTES)
-            self._held, self._begin = self._held[kept:], self._begin + kept
+            self._held, self._begin = self._held[self._at - self._begin :], self._at
         else:
             self._held, self._begin, end = b"", self._at, self._at
             self._ahead = LEAST_BYTES

@@ -186,7 +186,4 @@ def _blocks(audio: Any, path: str, first: int, stop: int) -> Iterator[Samples]:
             first += wanted
             yield block / np.float64(1 << 31) if exact else block.astype(np.float64)
     except (soundfile.SoundFileError, OSError) as error:
-        source = audio.name
-        if getattr(source, "failure", None):
-            raise source.failure from error
         raise unreadable(path, f"near {first / audio.samplerate:g} s: {error}") from error

@@ -55,3 +55,21 @@ def test_18_of_an_object_only_what_windows_need_is_fetched(storage: Storage) -> 
     with pytest.raises(ManifestError, match="access is refused"):  # nothing is known of it
         cut(url, (0, 10))
     assert all(isinstance(clip, Clip) for clip in clips)
+
+
+@pytest.mark.parametrize("kind", ["FLAC", "OGG"])
+def test_18_a_storage_that_fails_amid_a_window_is_no_damaged_audio(
+    storage: Storage, kind: str
+) -> None:
+    """Decoders take what they do not get for the end, or go on behind it."""
+    noise = np.random.default_rng(3).integers(-3000, 3000, 60 * marks.RATE, dtype=np.int16)
+    content = io.BytesIO()
+    with soundfile.SoundFile(content, "w", marks.RATE, 1, format=kind) as file:
+        for block in np.split(noise, 60):
+            file.write(block)
+    url = storage.put("a", content.getvalue())
+    once = iter([False] * 6 + [True])
+    storage.proxy.failing = lambda request: request.command == "GET" and next(once, False)
+    storage.proxy.always = forbidden
+    with pytest.raises(ManifestError, match="access is refused"):
+        cut(url, (10, 55))
