@@ -337,7 +337,7 @@ def test_19_04_a_chart_says_its_figures_and_follows_its_width(sample_run: Run) -
         assert not tip.is_displayed()
         ActionChains(driver).move_to_element(bar).perform()
         assert tip.text == bar.get_attribute("aria-label")
-        assert re.fullmatch(r"duration in s [\d.]+ to [\d.]+: \d windows?", tip.text)
+        assert re.fullmatch(r"duration in s, [\d.]+ to [\d.]+: \d windows?", tip.text)
         wide = "return document.querySelector('.plot svg').getBoundingClientRect().width"
         before = driver.execute_script(wide)
         resize(driver, 800)

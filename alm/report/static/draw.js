@@ -98,7 +98,7 @@ const draw = (plot, chart) => {
     viewBox: `0 ${-top} ${width} ${height}`, "font-size": 12, "aria-label": chart.description})) svg.setAttribute(name, value);
   chart.bars.forEach((bar, k) => {
     const [x, wide] = place(bar, k), y = up(bar.base + bar.amount);
-    const said = `${chart.x} ${bar.name}: ${bar.words}`;
+    const said = `${chart.x}${chart.domain ? "," : ""} ${bar.name}: ${bar.words}`;
     const drawn = add(bars, "rect", {class: "bar", role: "img", "aria-label": said, x, y,
       width: wide, height: up(bar.base) - y, fill: bar.enough ? "var(--accent)" : "var(--faint)"});
     // All above a bar belongs to it, too: some are only a pixel high.
