@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from alm import files
 from alm.engines import Execution
@@ -24,6 +25,16 @@ from alm.rows.row import parse_row
 from alm.statistics.summary import LineCount, Summary
 from alm.statistics.survey import recording_key, survey_row
 from alm.windows.build import find_windows
+
+
+class Parts(NamedTuple):
+    """What is written of a shard or a part of it: see :func:`build_shard`."""
+
+    records: Path
+    quarantine: Path
+    recordings: Path
+    digests: Path
+    sample: Path
 
 
 def build_shard(
@@ -66,7 +77,7 @@ def build_shard(
         sample_fraction=sample_fraction,
         stop_at_invalid=stop_at_invalid,
     )
-    outputs = [records, quarantine, recordings, digests, sample]
+    outputs = Parts(records, quarantine, recordings, digests, sample)
     total = run_in_chunks(work, ranges, outputs, execution, code)
     rows = sum(stats["entries"] for stats in total.stats.values())
     thin_out(sample, rows, total.survey["segments"])
@@ -84,13 +95,14 @@ def build_chunk(
 ) -> Summary:
     """Build some lines of a shard into a part of each output."""
     summary = Summary()
+    own = Parts(*parts)
     with (
         memory_for_rows(),
-        files.written_whole(parts[0]) as records,
-        files.written_whole(parts[1]) as quarantine,
-        files.written_whole(parts[2]) as recordings,
-        files.written_whole(parts[3]) as digests,
-        sampler(parts[4]) as sampled,
+        files.written_whole(own.records) as records,
+        files.written_whole(own.quarantine) as quarantine,
+        files.written_whole(own.recordings) as recordings,
+        files.written_whole(own.digests) as digests,
+        sampler(own.sample) as sampled,
     ):
         for span in ranges:
             manifest = codec.dumps(span.path)

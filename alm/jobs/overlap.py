@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 from alm import files
 from alm.engines import Execution
@@ -23,6 +24,15 @@ from alm.rows.memory import memory_for_rows
 from alm.statistics.recordings import recording_line
 from alm.statistics.summary import Summary
 from alm.statistics.survey import survey_windows
+
+
+class Parts(NamedTuple):
+    """What is written of a shard or a part of it: see :func:`overlap_shard`."""
+
+    output: Path
+    quarantine: Path
+    digests: Path
+    recordings: Path
 
 
 def overlap_shard(
@@ -60,7 +70,7 @@ def overlap_shard(
     total = run_in_chunks(
         partial(overlap_chunk, params=params, stop_at_invalid=stop_at_invalid),
         [whole_file(str(records))],
-        [output, quarantine, digests, recordings],
+        Parts(output, quarantine, digests, recordings),
         execution,
         code,
     )
@@ -77,12 +87,13 @@ def overlap_chunk(
 ) -> Summary:
     """Filter some records of a shard into a part of each output."""
     summary = Summary()
+    own = Parts(*parts)
     with (
         memory_for_rows(),
-        files.written_whole(parts[0]) as output,
-        files.written_whole(parts[1]) as quarantine,
-        files.written_whole(parts[2]) as digests,
-        files.written_whole(parts[3]) as recordings,
+        files.written_whole(own.output) as output,
+        files.written_whole(own.quarantine) as quarantine,
+        files.written_whole(own.digests) as digests,
+        files.written_whole(own.recordings) as recordings,
     ):
         for span in ranges:
             at: Line | None = None
