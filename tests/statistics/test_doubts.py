@@ -213,11 +213,12 @@ def test_14_16_negative_times_give_no_impossible_yield(begin: float, tmp_path: P
 
 
 def test_14_16_words_beyond_their_segment_give_no_impossible_yield(tmp_path: Path) -> None:
-    """A window may end with such a word, after the last segment."""
-    words = [{"word": "w", "start": k, "end": k + 1} for k in range(104, 131)]
-    last = {"start": 104, "end": 104, "speaker": "b", "words": words, **MEASURED}
-    far = {"start": 104, "end": 400, "speaker": "a", "words": words, **MEASURED}
-    audio = run(tmp_path, [row([*talk(26), far | {"end": 132.5}, last])])["audio"]
+    """A window may end with such a word, after the last segment; the recording begins at 1000 s."""
+    begin = 1000
+    words = [{"word": "w", "start": begin + k, "end": begin + k + 1} for k in range(104, 131)]
+    last = {"start": begin + 104, "end": begin + 104, "speaker": "b", "words": words, **MEASURED}
+    far = last | {"end": begin + 132.5, "speaker": "a"}
+    audio = run(tmp_path, [row([*talk(26, begin=begin), far, last])])["audio"]
     assert audio["kept_dur"] <= audio["recording_dur"]
     assert audio["yield"] > 0.9
 
