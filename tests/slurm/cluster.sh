@@ -54,7 +54,7 @@ KillWait=3
 MinJobAge=3600
 NodeName=n1 Port=17001 CPUs=4 RealMemory=16000
 NodeName=n2 Port=17002 CPUs=4 RealMemory=16000
-PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=60 LLN=YES State=UP
+PartitionName=cpu Nodes=n1,n2 Default=YES MaxTime=600 LLN=YES State=UP
 CONF
 
 setpriv --reuid munge --regid munge --clear-groups munged --force --foreground \
