@@ -22,7 +22,7 @@ from alm.errors import ParameterError
 from alm.jobs.seals import OF_EXPORTS, OF_SHARDS
 from alm.keys import AUTO, EXPORT_KEYS, PREPARE_OPTIONS
 from alm.params import OverlapParams, WindowParams
-from alm.provenance.code import code_hash
+from alm.provenance.code import code_hashes
 
 AFTER: dict[str, tuple[str, ...]] = {
     "group": (),
@@ -128,11 +128,10 @@ def made_with(config: Config, kind: str | None = None) -> dict[str, dict[str, An
         "export_moshi": {"export": export, "splits": splits["splits"], **checked},
         "data_card": {"parameters": exports},
     }
-    return {
-        rule: {**parameters.get(rule, {}), "code": code_hash(f"alm.jobs.{MODULES.get(rule, rule)}")}
-        for rule in AFTER
-        if kind or rule not in OF_OTHER_FORMATS
-    }
+    rules = [rule for rule in AFTER if kind or rule not in OF_OTHER_FORMATS]
+    modules = {rule: f"alm.jobs.{MODULES.get(rule, rule)}" for rule in rules}
+    code = code_hashes(modules.values())
+    return {rule: {**parameters.get(rule, {}), "code": code[modules[rule]]} for rule in rules}
 
 
 def _audio_clips(exports: Mapping[str, Any]) -> dict[str, Any] | None:

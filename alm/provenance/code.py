@@ -7,7 +7,7 @@ import hashlib
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -27,23 +27,36 @@ def code_hash(module: str) -> str:
     Snakemake sees edits of scripts but not of a package, so this goes into the parameters of a
     rule: changed code reruns what it changes, and nothing else.
     """
-    found: dict[Path, bytes] = {}
-    waiting = [module]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        sources = _source_files(name)
-        for path in sources or _data_files(name):
-            found[path] = path.read_bytes()
-            waiting += _imports(found[path], path.suffix) if sources else ()
-    digest = hashlib.blake2b(digest_size=8)
-    for path in sorted(found):
-        name = path.relative_to(PACKAGE).as_posix()
-        digest.update(name.encode() + b"\0" + found[path] + b"\0")
-    return digest.hexdigest()
+    return code_hashes([module])[module]
+
+
+def code_hashes(modules: Iterable[str]) -> dict[str, str]:
+    """:func:`code_hash` of each, all of the same state of the source: each file is read once."""
+    source = cache(_source)
+    found = {}
+    for module in modules:
+        files: dict[Path, bytes] = {}
+        waiting, seen = [module], {module}
+        while waiting:
+            contents, imported = source(waiting.pop())
+            files |= contents
+            waiting += imported - seen
+            seen |= imported
+        digest = hashlib.blake2b(digest_size=8)
+        for path in sorted(files):
+            name = path.relative_to(PACKAGE).as_posix()
+            digest.update(name.encode() + b"\0" + files[path] + b"\0")
+        found[module] = digest.hexdigest()
+    return found
+
+
+def _source(module: str) -> tuple[dict[Path, bytes], set[str]]:
+    """The files of a module of this package with their contents, and the names it imports."""
+    if sources := _source_files(module):
+        contents = {path: path.read_bytes() for path in sources}
+        names = {name for path, text in contents.items() for name in _imports(text, path.suffix)}
+        return contents, names
+    return {path: path.read_bytes() for path in _data_files(module)}, set()
 
 
 def _source_files(module: str) -> list[Path]:
@@ -73,12 +86,16 @@ def _imports(source: bytes, suffix: str) -> tuple[str, ...]:
 
 
 def _imported_names(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    """What Python source imports, wherever it does: no expression holds a statement."""
+    for field in ("body", "handlers", "orelse", "finalbody", "cases"):
+        for node in getattr(tree, field, ()):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            else:
+                yield from _imported_names(node)
 
 
 def _cimported_names(source: str) -> Iterator[str]:

@@ -214,5 +214,7 @@ def test_killed_jobs_are_done_again(runs: Runs, tmp_path: Path) -> None:
         assert run.stats["entries"] == 1000
         assert same_outputs(run, reference)
         assert not list(run.output.rglob("*.parts-*"))
-    assert runs.cluster("ls", "-A", "/run/tmp") == ""
+    left = runs.cluster("ls", "-A", "/run/tmp").split()
+    # A Snakemake that Slurm kills after KillWait leaves its own folder: not ours to remove.
+    assert [name for name in left if not name.startswith("snakemake")] == []
     assert not {"raylet", "gcs_server"} & set(runs.cluster("ps", "-eo", "comm=").split())

@@ -28,8 +28,6 @@ LOOK_SECONDS = 0.1
 """How often memory is looked at. The kernel keeps the peak of each process, so only what a process
 takes just before it ends can be missed."""
 
-"""Of CPU time, between two looks at the stack."""
-
 
 def cpu() -> float:
     """CPU seconds of this process and of its children that have ended."""
