@@ -19,7 +19,7 @@ from helpers import ROOT, SAMPLE, of_lines
 from alm import __version__, cli
 from alm.errors import AlmError
 from alm.jobs.record import OWN_DIGEST, SCHEMA, with_own_digest
-from alm.provenance.code import code_hash
+from alm.provenance.code import code_hashes
 from alm.verify import main, verify
 
 pytestmark = pytest.mark.workflow
@@ -89,9 +89,10 @@ def test_the_record_is_true(recorded: Run, monkeypatch: pytest.MonkeyPatch) -> N
     assert record["alm"]["commit"].removesuffix("-dirty") == shell("git rev-parse HEAD")
     assert record["parameters"] == run.stats["parameters"] | {"target_duration": 120.0}
     assert record["versions"] == run.stats["versions"]
+    code = code_hashes(["alm.jobs.build", "alm.jobs.overlap"])
     for made in record["made_by"]:
         assert made["backend"] == "local"
-        assert made["code"] == code_hash(f"alm.jobs.{made['step']}")
+        assert made["code"] == code[f"alm.jobs.{made['step']}"]
         assert made["shards"] == run.jobs["build"] >= 3
         assert made["versions"].items() <= record["versions"].items()
     assert [made["step"] for made in record["made_by"]] == ["build", "overlap"]

@@ -19,23 +19,18 @@ DATA_SUFFIXES = (".j2", ".css", ".js")
 CIMPORT = re.compile(r"^[ \t]*(?:from +([\w.]+) +)?c?import +(\([^()]*\)|[^\n]*)", re.MULTILINE)
 
 
-def code_hash(module: str) -> str:
-    """A short hash of the sources of ``module`` and of all of this package that it imports.
+def code_hashes(modules: Iterable[str]) -> dict[str, str]:
+    """Short hashes, of the source of each module and of all of this package that it imports.
 
     That includes folders of data, which a module imports to name them, as ``alm.report.templates``.
 
-    Snakemake sees edits of scripts but not of a package, so this goes into the parameters of a
-    rule: changed code reruns what it changes, and nothing else.
+    Snakemake sees edits of scripts but not of a package, so these go into the parameters of rules:
+    changed code reruns what it changes, and nothing else. Each file is read once, for all of them.
     """
-    return code_hashes([module])[module]
-
-
-def code_hashes(modules: Iterable[str]) -> dict[str, str]:
-    """:func:`code_hash` of each, all of the same state of the source: each file is read once."""
     source = cache(_source)
     found = {}
     for module in modules:
-        files: dict[Path, bytes] = {}
+        files: dict[str, bytes] = {}
         waiting, seen = [module], {module}
         while waiting:
             contents, imported = source(waiting.pop())
@@ -43,20 +38,18 @@ def code_hashes(modules: Iterable[str]) -> dict[str, str]:
             waiting += imported - seen
             seen |= imported
         digest = hashlib.blake2b(digest_size=8)
-        for path in sorted(files):
-            name = path.relative_to(PACKAGE).as_posix()
-            digest.update(name.encode() + b"\0" + files[path] + b"\0")
+        for name in sorted(files):
+            digest.update(name.encode() + b"\0" + files[name] + b"\0")
         found[module] = digest.hexdigest()
     return found
 
 
-def _source(module: str) -> tuple[dict[Path, bytes], set[str]]:
+def _source(module: str) -> tuple[dict[str, bytes], set[str]]:
     """The files of a module of this package with their contents, and the names it imports."""
-    if sources := _source_files(module):
-        contents = {path: path.read_bytes() for path in sources}
-        names = {name for path, text in contents.items() for name in _imports(text, path.suffix)}
-        return contents, names
-    return {path: path.read_bytes() for path in _data_files(module)}, set()
+    sources = _source_files(module)
+    contents = {path: path.read_bytes() for path in sources or _data_files(module)}
+    imported = {name for path in sources for name in _imports(contents[path], path.suffix)}
+    return {path.relative_to(PACKAGE).as_posix(): contents[path] for path in contents}, imported
 
 
 def _source_files(module: str) -> list[Path]:

@@ -80,8 +80,9 @@ pathlib.Path(os.environ["TMPDIR"], "left").touch()
 
 DO_ALL_AGAIN = """
 
-def code_hash(module: str) -> str:
-    return __import__("os").environ.setdefault("OF_THIS_RUN", __import__("secrets").token_hex(8))
+def code_hashes(modules: Iterable[str]) -> dict[str, str]:
+    new = __import__("secrets").token_hex(8)
+    return dict.fromkeys(modules, __import__("os").environ.setdefault("OF_THIS_RUN", new))
 """
 
 

@@ -1,5 +1,7 @@
 """The identity of rules: each parameter changes what it must, and nothing else."""
 
+from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import pytest
@@ -7,6 +9,7 @@ import pytest
 from alm.config import load_config
 from alm.jobs.identity import AFTER, OVER_ALL_SHARDS, identities, made_with
 from alm.keys import DEFAULTS
+from alm.provenance.code import code_hashes
 
 RECORDED = {"stats", "pages", "provenance", "data_card"}
 """They say what the run was asked for, so that every parameter of the run changes them."""
@@ -83,6 +86,15 @@ CHANGES: dict[str, tuple[Any, set[str]]] = {
 
 def changed(one: dict[str, str], other: dict[str, str]) -> set[str]:
     return {rule for rule in one if one[rule] != other[rule]}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def source_that_is_read_once() -> Iterator[None]:
+    """All that is asked here is asked of the same source."""
+    read = cache(code_hashes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("alm.jobs.identity.code_hashes", lambda modules: read(tuple(modules)))
+        yield
 
 
 def asked(kind: str | None = "rttm", **config: Any) -> dict[str, str]:

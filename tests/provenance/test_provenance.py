@@ -12,7 +12,7 @@ from helpers import ROOT
 
 from alm import __version__
 from alm.compiled import status
-from alm.provenance.code import code_hash, source_sha256
+from alm.provenance.code import code_hashes, source_sha256
 from alm.provenance.versions import versions, versions_in_use
 
 STEPS = ("alm.jobs.build", "alm.jobs.overlap", "alm.jobs.merge_output")
@@ -39,8 +39,8 @@ def python(folder: Path, program: str) -> str:
 
 
 def hashes(package: Path, steps: tuple[str, ...] = STEPS) -> dict[str, str]:
-    program = "from alm.provenance.code import code_hash\n"
-    program += f"for m in {steps}: print(m, code_hash(m), sep='=')"
+    program = "from alm.provenance.code import code_hashes\n"
+    program += f"for m, found in code_hashes({steps}).items(): print(m, found, sep='=')"
     return dict(line.split("=") for line in python(package.parent, program).splitlines())
 
 
@@ -60,7 +60,7 @@ def changed(package: Path, module: str) -> set[str]:
 
 def test_hashes_are_short_and_of_the_sources_alone(copy):
     found = hashes(copy)
-    assert found == {step: code_hash(step) for step in STEPS}
+    assert found == code_hashes(STEPS)
     assert all(len(value) == 16 for value in found.values())
     assert len(set(found.values())) == len(STEPS)
 
