@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple
 
 from alm.errors import RowError
@@ -154,7 +155,7 @@ class _Built:
             _, kept, choices, _ = decide(windows, spans, params)
             chosen, _ = choices.by(params.selection)
         else:
-            alike = replace(params, selection="greedy")
+            alike = _with_any_selection(params)
             choices = self._choices.setdefault(alike, Choices(windows.starts, windows.ends, alike))
             chosen, kept = choices.by(params.selection)
         same = tuple(kept)
@@ -169,6 +170,12 @@ class _Built:
         except RowError:
             return True
         return False
+
+
+@cache
+def _with_any_selection(params: OverlapParams) -> OverlapParams:
+    """Equal for parameters between whose selections one :class:`Choices` can choose."""
+    return replace(params, selection="greedy")
 
 
 def _hear(found: Candidates, kept: list[int], seconds: Number) -> Trial:
