@@ -59,7 +59,8 @@ def settings(environment: Mapping[str, str]) -> dict[str, str]:
 def serve() -> None:
     """Answer each request by the exit code of its process."""
     answers = os.fdopen(os.dup(1), "w")
-    __import__("snakemake.cli")
+    for needed in ("snakemake.cli", "jsonschema"):  # and nothing of alm, which tests edit
+        __import__(needed)
     for line in sys.stdin:
         if not (child := os.fork()):
             become(*json.loads(line))
