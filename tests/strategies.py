@@ -331,7 +331,7 @@ def _malformed_line(draw: st.DrawFn) -> tuple[bytes, str]:
 
 @st.composite
 def _not_finite(draw: st.DrawFn, row: Json, segment: Json) -> tuple[bytes, str]:
-    """A number that is none, or overflows a double, where the row has a number.
+    """NaN, infinity, or more than a double holds, where the row has a number.
 
     In a field that no computation reads, only the literals, which are no JSON, are malformed.
     """

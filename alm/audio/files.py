@@ -33,7 +33,7 @@ class AudioFiles(NamedTuple):
     known: Mapping[str, Sequence[str]]
 
     def find(self, recording: str) -> str | None:
-        """The file of a recording; None if there is none.
+        """The file of a recording; None if it is not found.
 
         Raises:
             RowError: there are several.

@@ -116,7 +116,7 @@ def _find_or_build(sources: Sources) -> Path:
     """The folder of the compiled modules.
 
     Raises:
-        NotCompiledError: there is none, and none can be built.
+        NotCompiledError: they are not built, and cannot be.
     """
     if found := find_build(sources):
         return found

@@ -43,7 +43,7 @@ def opened(path: str) -> Iterator[Any]:
     """An open file of soundfile.
 
     Raises:
-        RowError: there is none, or it cannot be decoded.
+        RowError: the file is missing or cannot be decoded.
         ManifestError: its storage does not answer, which says nothing of the audio.
         AudioError: soundfile is not installed.
     """

@@ -54,7 +54,7 @@ def stat(url: str) -> Manifest:
     """The manifest at ``url``.
 
     Raises:
-        ManifestError: there is none, or it cannot be reached.
+        ManifestError: it does not exist or cannot be reached.
     """
     fs, path = _filesystem(url)
     with _explained(url):

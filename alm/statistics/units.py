@@ -27,7 +27,7 @@ ROUNDING = 0.5
 """Seconds by which the last segments may end after a ``duration``, rounded as it may be."""
 
 FAR = 100
-"""So many times beyond ``duration`` is no inexact figure, but another unit."""
+"""A last end this many times later than ``duration`` is in another unit, not inexact."""
 
 
 @dataclass(frozen=True)

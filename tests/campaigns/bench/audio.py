@@ -11,7 +11,7 @@ import numpy as np
 import soundfile
 
 from alm.audio.bandwidth import measure
-from bench.clock import cpu_in_turns
+from bench.clock import OWN_PEAK, cpu_in_turns
 from bench.figures import Figure, Part, of_rounds
 
 FILES: dict[str, tuple[int, dict[str, str], float]] = {
@@ -27,14 +27,17 @@ FILES: dict[str, tuple[int, dict[str, str], float]] = {
 SEGMENT, STEP = 7.0, 5.0
 """Seconds: segments of one length begin at this distance, so that some of them overlap."""
 
-PEAK = """
-import resource, sys
+PEAK = (
+    OWN_PEAK
+    + """
+import sys
 import soundfile
 from alm.audio.bandwidth import measure
 with soundfile.SoundFile(sys.argv[1]) as audio:
     measure(audio, 0, audio.frames / audio.samplerate)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+print(own_peak())
 """
+)
 
 
 def audio(folder: Path, tiny: bool) -> Part:

@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.audio import _noise
+from bench.clock import OWN_PEAK
 from bench.figures import Figure, Part
 
-CUT = """
-import resource, sys, time
+CUT = (
+    OWN_PEAK
+    + """
+import sys, time
 from pathlib import Path
 from alm.exports.cutting import cut_recording, plain_encoder
 from alm.exports.example import Kept, examples
@@ -30,9 +33,9 @@ for path in files:
     windows = examples(row, kept, hours * 3600, "m")
     for window, clip in cut_recording(windows, params, plain_encoder(params)):
         assert clip.frames == 120 * 16000, clip
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-print(read() - before, time.process_time() - began, peak)
+print(read() - before, time.process_time() - began, own_peak())
 """
+)
 """Cuts windows of 120 s at even distances out of each file."""
 
 SPIN = """

@@ -11,7 +11,7 @@ from typing import Any
 
 from alm.jobs.identity import STAGES
 from alm.keys import DEFAULTS
-from bench.clock import cpu_in_turns
+from bench.clock import OWN_PEAK, cpu_in_turns
 from bench.figures import Part, of_rounds
 from bench.inputs import sample_rows, write_rows
 from bench.kernel import work_of_shards
@@ -29,8 +29,10 @@ BUILDINGS = {
     "overlap_percentage": [30, 50],
 }
 
-SWEEP = """
-import json, resource, sys
+SWEEP = (
+    OWN_PEAK
+    + """
+import json, sys
 from pathlib import Path
 from alm.engines import Execution
 from alm.input import whole_file
@@ -38,8 +40,9 @@ from alm.jobs.sweep_shard import sweep_shard
 manifest, target, values, grid = sys.argv[1:]
 sweep_shard([whole_file(manifest)], Path(target), json.loads(values), json.loads(grid),
             stop_at_invalid=True, execution=Execution("local"), code="c")
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6)
+print(own_peak())
 """
+)
 
 
 def sweep(folder: Path, tiny: bool) -> Part:
