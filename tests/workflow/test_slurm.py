@@ -33,7 +33,7 @@ OUTPUTS = ("alm_output.jsonl", "quarantine.jsonl", "stats.tsv")
 HERE = ["--workflow-profile", str(PROFILE), "--max-threads=2"]
 HERE += ["--slurm-init-seconds-before-status-checks=4", "--latency-wait=20"]
 
-IN_SHARDS = {"manifest_path": str(SAMPLE), "shard_size": 100_000}
+IN_SHARDS = {"manifest_path": str(SAMPLE), "shard_size": 200_000}
 
 MANY = {"manifest_path": "m.jsonl", "keep_windows": False}
 """A manifest that takes a while, where the runs that are disturbed start."""
