@@ -65,6 +65,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("interpreted"):
         os.environ["ALM_COMPILED"] = "python"  # before anything imports alm
+        if config.args_source is not pytest.Config.ArgsSource.ARGS:  # importing others takes time
+            config.args[:] = [str(config.rootpath / path) for path in BOTH_FORMS]
     AT_FIRST.update(own_environment())
 
 
