@@ -18,6 +18,14 @@ SAMPLE = ROOT / "workflow" / "sample" / "manifests"
 SHIPPED = ROOT / "tests" / "data" / "parity.jsonl.gz"
 NEEDS_SHARED = "needs ../shared"
 
+OWN_PEAK = """
+def own_peak():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+"""
+"""For programs that say how much memory they took, in KiB. ``ru_maxrss`` would begin with what the
+process had that started them."""
+
 IMPORT = """\
 module alm:
     snakefile: "{snakefile}"

@@ -29,7 +29,7 @@ def code_hashes(modules: Iterable[str]) -> dict[str, str]:
     """
     source = cache(_source)
     found = {}
-    for module in modules:
+    for module in set(modules):
         files: dict[str, bytes] = {}
         waiting, seen = [module], {module}
         while waiting:
@@ -49,7 +49,8 @@ def _source(module: str) -> tuple[dict[str, bytes], set[str]]:
     sources = _source_files(module)
     contents = {path: path.read_bytes() for path in sources or _data_files(module)}
     imported = {name for path in sources for name in _imports(contents[path], path.suffix)}
-    return {path.relative_to(PACKAGE).as_posix(): contents[path] for path in contents}, imported
+    named = {path.relative_to(PACKAGE).as_posix(): text for path, text in contents.items()}
+    return named, imported
 
 
 def _source_files(module: str) -> list[Path]:
@@ -71,7 +72,6 @@ def _data_files(module: str) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file()]
 
 
-@cache
 def _imports(source: bytes, suffix: str) -> tuple[str, ...]:
     if suffix == ".py":
         return tuple(_imported_names(ast.parse(source)))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
 from typing import Any, NamedTuple
 
 from alm.errors import RowError
@@ -141,7 +139,7 @@ class _Built:
         if params.loss_details:
             spelled += 3 * len(found.losses.firsts)
         self._may_be_too_large = spelled * (size + AROUND + PROFILE) + size > MOST_BYTES
-        self._choices: dict[OverlapParams, Choices] = {}
+        self._choices: dict[tuple[Number, Number | None], Choices] = {}
         self._heard: dict[tuple[int, ...], Trial] = {}
 
     def trial(self, params: OverlapParams) -> Trial | None:
@@ -155,8 +153,10 @@ class _Built:
             _, kept, choices, _ = decide(windows, spans, params)
             chosen, _ = choices.by(params.selection)
         else:
-            alike = _with_any_selection(params)
-            choices = self._choices.setdefault(alike, Choices(windows.starts, windows.ends, alike))
+            alike = params.overlap_percentage, params.target_duration  # all that choices look at
+            if alike not in self._choices:
+                self._choices[alike] = Choices(windows.starts, windows.ends, params)
+            choices = self._choices[alike]
             chosen, kept = choices.by(params.selection)
         same = tuple(kept)
         if same not in self._heard:
@@ -170,12 +170,6 @@ class _Built:
         except RowError:
             return True
         return False
-
-
-@cache
-def _with_any_selection(params: OverlapParams) -> OverlapParams:
-    """Equal for parameters between whose selections one :class:`Choices` can choose."""
-    return replace(params, selection="greedy")
 
 
 def _hear(found: Candidates, kept: list[int], seconds: Number) -> Trial:

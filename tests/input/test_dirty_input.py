@@ -142,7 +142,7 @@ def test_names_of_any_kind(run_workflow: RunWorkflow, tmp_path: Path) -> None:
     folder.mkdir()
     for number, name in enumerate(NAMES):
         (folder / name).write_bytes(b'{"n": %d, %s}\n{}\n' % (number, LEAST))
-    config = {"manifest_path": str(folder), "shard_size": 250, "max_invalid_fraction": 0.5}
+    config = {"manifest_path": str(folder), "shard_size": 100, "max_invalid_fraction": 0.5}
     config["output_dir"] = "out put 'x' ö"
     run = run_workflow(**config)
     rows, refused = by_manifest(run), failures(run)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from backports import zstd
+from helpers import OWN_PEAK
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -172,14 +173,15 @@ def test_a_window_larger_than_memory_should_be_is_refused(tmp_path):
 
 # Too long
 
-MEASURED = """
-import re, sys
+MEASURED = (
+    OWN_PEAK
+    + """
+import sys
 from alm import curate_manifest
 stats = curate_manifest(sys.argv[1], sys.argv[2], quarantine=sys.argv[3])
-# Not ru_maxrss, which begins with what the parent had when it started this process.
-peak = re.search(r"VmHWM:\\s+(\\d+) kB", open("/proc/self/status").read())
-print(stats["entries"], stats["quarantined"], peak[1])
+print(stats["entries"], stats["quarantined"], own_peak())
 """
+)
 
 
 @pytest.mark.parametrize("ending", ["", *ENDINGS])

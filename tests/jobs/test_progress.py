@@ -18,6 +18,7 @@ import pytest
 from conftest import Run, RunWorkflow
 from helpers import ROOT, SAMPLE, wait_until
 
+from alm.compiled import announcement, status
 from alm.input import read_lines, whole_file
 from alm.jobs.failure import why_it_failed
 from alm.jobs.meter import LoggedShare, MeterFile
@@ -276,7 +277,8 @@ def test_19_06_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
 @pytest.mark.workflow
 def test_19_06_the_rest_is_in_the_log(sample_run: Run) -> None:
     said = sample_run.terminal.splitlines()
-    said = [line for line in said if not line.startswith("inner loops: ")]  # without a compiler
+    if status().form == "python":  # why, and the remedy, take a longer line
+        said.remove(announcement())
     assert len(said) < 30
     assert max(map(len, said)) < 130
     assert said[-1].startswith("log of the run: ")

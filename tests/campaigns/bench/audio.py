@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 import soundfile
+from helpers import OWN_PEAK
 
 from alm.audio.bandwidth import measure
-from bench.clock import OWN_PEAK, cpu_in_turns
+from bench.clock import cpu_in_turns
 from bench.figures import Figure, Part, of_rounds
 
 FILES: dict[str, tuple[int, dict[str, str], float]] = {
@@ -35,7 +36,7 @@ import soundfile
 from alm.audio.bandwidth import measure
 with soundfile.SoundFile(sys.argv[1]) as audio:
     measure(audio, 0, audio.frames / audio.samplerate)
-print(own_peak())
+print(own_peak() * 1024 / 1e6)
 """
 )
 

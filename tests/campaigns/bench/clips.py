@@ -9,8 +9,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from helpers import OWN_PEAK
+
 from bench.audio import _noise
-from bench.clock import OWN_PEAK
 from bench.figures import Figure, Part
 
 CUT = (
@@ -33,7 +34,7 @@ for path in files:
     windows = examples(row, kept, hours * 3600, "m")
     for window, clip in cut_recording(windows, params, plain_encoder(params)):
         assert clip.frames == 120 * 16000, clip
-print(read() - before, time.process_time() - began, own_peak())
+print(read() - before, time.process_time() - began, own_peak() * 1024 / 1e6)
 """
 )
 """Cuts windows of 120 s at even distances out of each file."""

@@ -28,14 +28,6 @@ LOOK_SECONDS = 0.1
 """How often memory is looked at. The kernel keeps the peak of each process, so only what a process
 takes just before it ends can be missed."""
 
-OWN_PEAK = """
-def own_peak():
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) for line in status if "VmHWM" in line) * 1024 / 1e6
-"""
-"""For programs that say how much memory they took, in MB. ``ru_maxrss`` would begin with what this
-process had when it started them."""
-
 
 def cpu() -> float:
     """CPU seconds of this process and of its children that have ended."""

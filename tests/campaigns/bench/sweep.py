@@ -9,9 +9,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from helpers import OWN_PEAK
+
 from alm.jobs.identity import STAGES
 from alm.keys import DEFAULTS
-from bench.clock import OWN_PEAK, cpu_in_turns
+from bench.clock import cpu_in_turns
 from bench.figures import Part, of_rounds
 from bench.inputs import sample_rows, write_rows
 from bench.kernel import work_of_shards
@@ -40,7 +42,7 @@ from alm.jobs.sweep_shard import sweep_shard
 manifest, target, values, grid = sys.argv[1:]
 sweep_shard([whole_file(manifest)], Path(target), json.loads(values), json.loads(grid),
             stop_at_invalid=True, execution=Execution("local"), code="c")
-print(own_peak())
+print(own_peak() * 1024 / 1e6)
 """
 )
 
