@@ -68,7 +68,7 @@ def recognize(path: str, content: bytes) -> str | None:
         content: its first line, and all of it if that is no JSON text.
     """
     by_name = BY_NAME.get(PurePath(file_name(path)).suffix)
-    text = content.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").strip()
+    text = _decoded(content)
     if text[:1] in ("{", "["):
         return _of_json(text)
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith(";;")]
@@ -84,12 +84,37 @@ def recognize(path: str, content: bytes) -> str | None:
     return by_name
 
 
+def is_json(content: bytes) -> bool:
+    """Whether a first line is JSON by itself: :func:`recognize` needs no more of the file."""
+    try:
+        _parsed(_decoded(content))
+    except ValueError:
+        return False
+    return True
+
+
+def _decoded(content: bytes) -> str:
+    return content.removeprefix(b"\xef\xbb\xbf").decode(errors="replace").strip()
+
+
+def _parsed(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises:
+        ValueError: it is none, or nested too deeply to be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+
+
 def _of_json(text: str) -> str | None:
     try:
-        value = json.loads(text)
+        value = _parsed(text)
     except ValueError:
         try:
-            value = json.loads(text.splitlines()[0])
+            value = _parsed(text.splitlines()[0])
         except ValueError:
             return None
     if isinstance(value, list):

@@ -17,7 +17,7 @@ from alm.input.find import OURS, Wanted
 from alm.input.formats import FORMATS, Format
 from alm.input.formats.entries import file_name
 from alm.input.lines import LONGEST_LINE
-from alm.input.recognize import recognize
+from alm.input.recognize import is_json, recognize
 from alm.input.shards import Shard, digest_of, plan_shards, resolve_shard_size
 
 AUTO = "auto"
@@ -150,17 +150,17 @@ def recognize_file(path: str) -> str | None:
 
 
 def _head(path: str) -> Iterator[bytes]:
-    """The first line, and more of what is no JSON a line."""
+    """The first line, and more of the file if that is no JSON by itself."""
     lines = (line for line in read_lines(whole_file(path)) if not line.is_blank)
     size = 0
     first = next(lines, None)
     if first is None:
         return
     yield first.text
-    is_json = first.text.lstrip()[:1] in (b"{", b"[")
-    if is_json and recognize(path, first.text):
+    begins_json = first.text.lstrip()[:1] in (b"{", b"[")
+    if begins_json and is_json(first.text):
         return
-    for line in lines if is_json else islice(lines, HEAD_LINES):
+    for line in lines if begins_json else islice(lines, HEAD_LINES):
         size += line.length
         if size > LONGEST_LINE:
             return

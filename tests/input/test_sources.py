@@ -1,12 +1,14 @@
 """What manifest_path names is found, recognized and planned, in whatever format it is."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from helpers import ROOT, SAMPLE
 
 from alm.errors import ManifestError
+from alm.input import ByteRange, Line, read_lines
 from alm.input.sources import (
     check_format,
     documents_of,
@@ -55,6 +57,33 @@ def test_a_folder_is_recognized_by_content(
     assert found(folder) == (kind, mains)
     assert found(folder, kind) == (kind, mains)
     assert sum(map(len, find_sources(folder, None, "auto").companions.values())) == len(names) - 1
+
+
+def test_a_first_row_says_what_the_others_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that no more is read of a manifest at every start."""
+    read = []
+
+    def lines(span: ByteRange) -> Iterator[Line]:
+        for line in read_lines(span):
+            read.append(line.number)
+            yield line
+
+    monkeypatch.setattr("alm.input.sources.read_lines", lines)
+    row = (SAMPLE / "interviews.jsonl").read_bytes().splitlines(keepends=True)[0]
+    (tmp_path / "m.jsonl").write_bytes(row * 3)
+    assert found(str(tmp_path / "m.jsonl")) == (None, ["m.jsonl"])
+    assert read == [1]
+
+
+@pytest.mark.parametrize("line_break", [b"", b"\n"])
+def test_a_first_row_that_is_nested_too_deeply_may_be_one_of_ours(
+    tmp_path: Path, line_break: bytes
+) -> None:
+    deep = b'{"a": ' + b"[" * 100_000 + line_break + b"]" * 100_000 + b"}\n"
+    (tmp_path / "m.jsonl").write_bytes(deep + b'{"audio_sample_rate": 16000, "segments": []}\n')
+    assert found(str(tmp_path / "m.jsonl")) == (None, ["m.jsonl"])
 
 
 def test_manifests_of_ours_come_first_and_are_read_as_ever(tmp_path: Path) -> None:
