@@ -19,7 +19,7 @@ import pytest
 import yaml
 from helpers import ROOT, SAMPLE, may_be_skipped, wait_until
 from hypothesis import HealthCheck, settings
-from starter import Starter
+from starter import Starter, what_matters
 
 # Example counts are set where tests differ in cost; a busy machine is no reason to fail. New
 # examples are for people to find: CI tries the same ones each time.
@@ -90,7 +90,13 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Refuse to go on where xdist would not see the groups, which it says by the names of tests."""
+    """Refuse to go on where tests would run as they should not, and nobody would notice.
+
+    xdist says by the names of tests which groups it sees. What an import changes in the
+    environment makes each run start from nothing.
+    """
+    if changed := what_matters(own_environment()).items() ^ what_matters(AT_FIRST).items():
+        raise pytest.UsageError(f"importing tests changes the environment: {sorted(changed)}")
     if session.config.getoption("loadgroup", False):
         for item in session.items:
             if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
@@ -154,7 +160,9 @@ RunWorkflow = Callable[..., Run]
 
 
 def own_environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    """Without what leads to the package, and what importing Ray sets."""
+    left_out = ("PYTHONPATH", "RAY_CLIENT_MODE")
+    return {name: value for name, value in os.environ.items() if name not in left_out}
 
 
 AT_FIRST: dict[str, str] = {}

@@ -22,7 +22,7 @@ class Starter:
     """The process that forks, with the environment that it was started in."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
-        self._environment = settings(environment)
+        self._environment = what_matters(environment)
         self._busy = threading.Lock()
         self._process = subprocess.Popen(
             [sys.executable, __file__],
@@ -41,7 +41,7 @@ class Starter:
         That is so in another environment, which Python or an import may have looked at, and while
         another run is under way, or for ever after one that a test did not wait for.
         """
-        if settings(environment) != self._environment or not self._busy.acquire(blocking=False):
+        if what_matters(environment) != self._environment or not self._busy.acquire(blocking=False):
             return None
         with NamedTemporaryFile() as said:
             request = [said.name, str(folder), dict(environment), list(arguments)]
@@ -52,7 +52,7 @@ class Starter:
             return code, said.read().decode(errors="replace")
 
 
-def settings(environment: Mapping[str, str]) -> dict[str, str]:
+def what_matters(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in NO_MATTER}
 
 
