@@ -7,7 +7,8 @@ own samples have their clip, whatever else is in the file.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -105,14 +106,15 @@ def _cut_together(
     windows: Sequence[Example], params: ClipParams, make: MakeEncoder
 ) -> Iterator[tuple[int, Result]]:
     path = windows[0]["audio_filepath"]
-    with opened(path) as audio:
+    encoders: dict[int, Encoder] = {}
+    with opened(path) as audio, _given_up(encoders):
         if audio.samplerate != windows[0]["sample_rate"]:
             raise RowError(
                 OTHER_RATE,
                 f"{path} has {audio.samplerate} Hz, and its row says {windows[0]['sample_rate']}; "
                 "is it the audio that was diarized? Correct the row, or bring the other file",
             )
-        spans, encoders = [], {}
+        spans = []
         for number, window in enumerate(windows):
             try:
                 spans.append(_span(number, window, audio))
@@ -132,6 +134,16 @@ def _cut_together(
                             encoder = encoders.pop(span.number)
                             yield span.number, _finished(encoder, params)
                 at += len(block)
+
+
+@contextmanager
+def _given_up(encoders: Mapping[int, Encoder]) -> Iterator[None]:
+    """At the end give up those that are left: after an error, or where nobody asks for more."""
+    try:
+        yield
+    finally:
+        for encoder in encoders.values():
+            encoder.give_up()
 
 
 def _finished(encoder: Encoder, params: ClipParams) -> Clip:

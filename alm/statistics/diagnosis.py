@@ -143,7 +143,7 @@ def _missed_duration(survey: Stats, window: WindowParams) -> tuple[str, str]:
 
 def _stopped_by_unlabelled(survey: Stats, window: WindowParams) -> tuple[str, str]:
     return (
-        "Part of lost_win: the window ended at a segment without a speaker. "
+        'Part of lost_win: the window ended at a segment whose speaker is "no-speaker". '
         f"{survey['segments_unlabelled']} of {survey['segments']} segments have no usable label.",
         "",
     )

@@ -20,7 +20,7 @@ LOSSES = {
     "lost_bw": "Bandwidth too low",
     "lost_spk": "Too few speakers",
     "lost_win": "No window of the right length",
-    "lost_no_spkr": "Stopped by a segment without a speaker",
+    "lost_no_spkr": 'Stopped by a "no-speaker" segment',
     "lost_next_seg_bm": "Stopped by a segment of low bandwidth",
     "lost_gap": "Stopped by a pause longer than max_gap",
     "near_duplicates": "Near-duplicates of windows that stay",

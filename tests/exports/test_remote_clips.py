@@ -1,5 +1,6 @@
 """Clips of audio behind a URL, on a real S3-protocol server."""
 
+import gc
 import io
 from typing import Any
 
@@ -73,3 +74,5 @@ def test_18_a_storage_that_fails_amid_a_window_is_no_damaged_audio(
     storage.proxy.always = forbidden
     with pytest.raises(ManifestError, match="access is refused"):
         cut(url, (10, 55))
+    files = [each for each in gc.get_objects() if isinstance(each, soundfile.SoundFile)]
+    assert all(file.closed for file in files)
