@@ -41,7 +41,7 @@ class TestRuns:
     def test_a_broken_run_ends_with_the_undisturbed_bytes(self, known: Undisturbed) -> None:
         seed = seed_of(processes.SNAKEMAKE, signal.SIGKILL)
         (outcome,) = try_seeds(known, [seed], workers=1)
-        assert outcome.clean, outcome
+        assert outcome.clean, str(outcome)
         assert outcome.ended == "killed"
         assert "output_dir=out" in outcome.victim  # its own command line, and no job's
 
@@ -50,7 +50,7 @@ class TestRuns:
     ) -> None:
         """The other faults of files are tried by `make faults`, and each on its own elsewhere."""
         (outcome,) = try_seeds(known, [seed_of(REPLACED, None)], workers=1)
-        assert outcome.clean, outcome
+        assert outcome.clean, str(outcome)
         assert outcome.ended == "error"
 
     def test_a_workflow_that_loses_rows_and_leaves_things_does_not_pass(
