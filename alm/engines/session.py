@@ -7,15 +7,14 @@ import pickle
 import secrets
 import signal
 import socket
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from alm.engines import REMEDY, Execution, agent, one_line, require
+from alm.engines import REMEDY, Execution, one_line, require
 from alm.errors import EngineError
 from alm.processes import end_with_parent
 
@@ -27,9 +26,6 @@ OBJECT_STORE_BYTES = 100 * 2**20
 
 ANSWER_SECONDS = 10.0
 """Time limit for a cluster to answer."""
-
-PYTHON_FOR = "_build_python_executable_command_memory_profileable"
-"""Ray's function for how the command of one of its Python processes begins."""
 
 
 class Session:
@@ -156,23 +152,11 @@ class Session:
 def _leave_out_what_nobody_looks_at() -> None:
     """Start Ray without its dashboard, log monitor and autoscaler: half of what a start costs.
 
-    ``include_dashboard=False`` starts the dashboard's process all the same, and waits for it. Its
-    agent must be there: something small stands in for it, where Ray is known to take that.
+    ``include_dashboard=False`` starts the dashboard's process all the same, and waits for it.
     """
     node = require("ray._private.node").Node
     for name in ("start_api_server", "start_log_monitor", "start_monitor"):
         setattr(node, name, lambda *_, **__: None)
-    if not require("ray").__version__.startswith(agent.TRIED_WITH):
-        return
-    services = require("ray._private.services")
-    python_for = getattr(services, PYTHON_FOR)
-
-    def command(component: str, *arguments: Any, **options: Any) -> list[str]:
-        if component == services.ray_constants.PROCESS_TYPE_DASHBOARD_AGENT:
-            return [sys.executable, "-I", "-S", agent.__file__]  # which needs no package
-        return list(python_for(component, *arguments, **options))
-
-    setattr(services, PYTHON_FOR, command)
 
 
 def attempt(folder: str, function: Callable[[C], R], chunk: C) -> tuple[R | None, Exception | None]:
