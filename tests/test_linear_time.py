@@ -8,6 +8,7 @@ which a busy machine does not change.
 import importlib
 import io
 import json
+import pkgutil
 import re
 import signal
 from collections import deque
@@ -48,13 +49,13 @@ PIECES = [
 
 def expressions() -> Iterator[tuple[str, re.Pattern]]:
     """Every regular expression of the package: its modules' and its schema's."""
-    package = Path(alm.__file__).parent
-    for source in package.rglob("*.py"):
-        if "re.compile(" in source.read_text(encoding="utf-8"):  # importing Ray would take seconds
-            module = ".".join(source.relative_to(package.parent).with_suffix("").parts)
-            for name, value in vars(importlib.import_module(module)).items():
+    for module in pkgutil.walk_packages(alm.__path__, "alm."):
+        source = Path(module.module_finder.find_spec(module.name).origin).read_text("utf-8")
+        # Of the others some import Ray, which takes seconds.
+        if "re.compile(" in source and module.name.rpartition(".")[2] != "__main__":
+            for name, value in vars(importlib.import_module(module.name)).items():
                 if isinstance(value, re.Pattern):
-                    yield f"{module}.{name}", value
+                    yield f"{module.name}.{name}", value
     for key, schema in SCHEMA["properties"].items():
         if "pattern" in schema:
             yield f"alm.config {key}", re.compile(schema["pattern"])
